@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+/** The largest multiple of 36 below 256: bytes from it on are thrown away, so that every letter is equally likely. */
+const UNBIASED = 252;
+
+/** A cuid as clients validate it: `c` and 24 letters of base 36. */
+export const Id = z.string().regex(/^c[0-9a-z]{24}$/, 'must be an id: c and 24 letters or digits');
+
+/** An id that a request gives. One that is none is of nothing, but a longer one than this is no key of the table. */
+export const GivenId = z.string().max(128);
+
+/** A new random id, 124 bits. */
+export function newId(): string {
+  return `c${randomBase36(24)}`;
+}
+
+/** `length` random letters of base 36. */
+export function randomBase36(length: number): string {
+  let letters = '';
+  while (letters.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < UNBIASED && letters.length < length) letters += ALPHABET[byte % 36];
+    }
+  }
+  return letters;
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { type Component, componentsOf, drainedBetween, serversUnchanged } from '../component/service.ts';
+import type { Revision, WorkerQueue } from '../revision/schema.ts';
+
+/** What an operation is for. */
+export const OperationKind = z.enum(['create', 'update', 'deploy', 'delete']);
+export type OperationKind = z.infer<typeof OperationKind>;
+
+/** What an operation would do, and what it costs. */
+export const Plan = z.strictObject({
+  kind: OperationKind,
+  /** Services by name. */
+  components: z.strictObject({
+    started: z.array(z.string()),
+    /** Replaced in place: a new task is healthy before the old one is stopped. */
+    restarted: z.array(z.string()),
+    /** Whose number of tasks changes. */
+    scaled: z.array(z.string()),
+    /** Of workers, who take no new task, end what they run, however long that takes, and go. */
+    drained: z.array(z.string()),
+    /** With all that runs in them. */
+    stopped: z.array(z.string()),
+  }),
+  /** The DAG bundle's digests, when it changes; null is no bundle. */
+  bundle: z.strictObject({ from: z.string().nullable(), to: z.string().nullable() }).optional(),
+  expectedSeconds: z.number().int(),
+  /**
+   * The queues that go: with the deployment, or once their workers have emptied them, a day later at most. What comes
+   * to them then waits in vain.
+   */
+  tasksAtRisk: z.array(z.string()),
+  /** The queues whose waiting tasks another executor queues again, each as its next try. */
+  tasksRequeued: z.array(z.string()).optional(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** Measured on two cores (docs/measurements.md): until what starts is healthy, and what is too much has stopped. */
+const SECONDS = { create: 10, restart: 24, second: 13, worker: 4, stop: 8, publish: 1 } as const;
+
+/** What leads from one revision to another; undefined is nothing, before a create and after a delete. */
+export function plan(from: Revision | undefined, to: Revision | undefined): Plan {
+  const before = from === undefined ? [] : componentsOf(from);
+  const after = to === undefined ? [] : componentsOf(to);
+  const started = after.filter(({ name }) => !names(before).includes(name));
+  const kept = after.filter((component) => !started.includes(component));
+  const restarted = from && to && !serversUnchanged(from.spec, to.spec) ? kept.filter(isServer) : [];
+  const scaled = from && to ? kept.filter((component) => isScaled(component, from, to)) : [];
+  const components = {
+    started: names(started),
+    restarted: names(restarted),
+    scaled: names(scaled),
+    drained: from === undefined || to === undefined ? [] : drainedBetween(from, to),
+    stopped: to === undefined ? names(before) : [],
+  };
+  const bundle = { from: from?.spec.bundle?.digest ?? null, to: to?.spec.bundle?.digest ?? null };
+  const [queues, left] = [queuesOf(from), queuesOf(to)];
+  return {
+    kind: kindOf(from, to, rolls({ components })),
+    components,
+    ...(bundle.from === bundle.to ? {} : { bundle }),
+    expectedSeconds: seconds({ started, restarted, scaled }, to),
+    tasksAtRisk: queues.filter((name) => !left.includes(name)),
+    ...(from && to && from.spec.executor !== to.spec.executor
+      ? { tasksRequeued: queues.filter((name) => left.includes(name)) }
+      : {}),
+  };
+}
+
+/** Whether the plan starts, restarts, scales or ends any component. */
+export function rolls({ components }: Pick<Plan, 'components'>): boolean {
+  return Object.values(components).some((services) => services.length > 0);
+}
+
+function kindOf(
+  from: Revision | undefined,
+  to: Revision | undefined,
+  changesComponents: boolean,
+): OperationKind {
+  if (to === undefined) return 'delete';
+  if (from === undefined) return 'create';
+  return changesComponents ? 'update' : 'deploy';
+}
+
+function isServer({ kind }: Component): boolean {
+  return kind !== 'worker';
+}
+
+function isScaled(component: Component, { spec: from }: Revision, { spec: to }: Revision): boolean {
+  if (component.kind !== 'worker') return from.isHighAvailability !== to.isHighAvailability;
+  const old = from.workerQueues.find(({ name }) => name === component.queue.name);
+  return old !== undefined && !sameCounts(old, component.queue);
+}
+
+/** Nothing scales workers between their bounds yet: there are as many as the least number, and one. */
+function sameCounts(a: WorkerQueue, b: WorkerQueue): boolean {
+  return Math.max(1, a.minWorkerCount) === Math.max(1, b.minWorkerCount);
+}
+
+function queuesOf(revision: Revision | undefined): string[] {
+  return revision?.spec.workerQueues.map(({ name }) => name) ?? [];
+}
+
+/** All of it goes on at once: the longest counts. */
+function seconds(
+  changed: Readonly<Record<'started' | 'restarted' | 'scaled', readonly Component[]>>,
+  to: Revision | undefined,
+): number {
+  const { started, restarted, scaled } = changed;
+  const ofServers = to?.spec.isHighAvailability ? SECONDS.second : SECONDS.stop;
+  const taken = [
+    to === undefined ? SECONDS.stop : 0,
+    started.some(isServer) ? SECONDS.create : 0,
+    restarted.length > 0 ? SECONDS.restart : 0,
+    scaled.some(isServer) ? ofServers : 0,
+    started.length + scaled.length > 0 ? SECONDS.worker : 0,
+  ];
+  return Math.max(...taken) + SECONDS.publish;
+}
+
+function names(components: readonly Component[]): string[] {
+  return components.map(({ name }) => name);
+}

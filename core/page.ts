@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** How many items a page has when the caller does not say, and at most (the CLI asks for 1000). */
+const DEFAULT_LIMIT = 20;
+const LARGEST_LIMIT = 1000;
+
+/** What a list is asked for: which part of it, sorted by which of these fields. */
+export function pageQuery<const Field extends string>(fields: readonly [Field, ...Field[]]) {
+  const sorts = fields.flatMap((field) => [`${field}:asc`, `${field}:desc`]);
+  return {
+    offset: wholeNumber(z.int().min(0).default(0)).describe('how many items to leave out before the first'),
+    limit: wholeNumber(z.int().min(0).max(LARGEST_LIMIT).default(DEFAULT_LIMIT)).describe(
+      'how many items at most',
+    ),
+    sorts: many(z.enum(sorts)).describe('by which fields to sort, the first counting most'),
+  };
+}
+
+/** A query parameter that may come once, several times, or not at all: a list. */
+export function many<T extends z.ZodType>(item: T) {
+  return z
+    .union([z.array(item), item.transform((value) => [value])])
+    .optional()
+    .transform((list) => list ?? []);
+}
+
+/** A query parameter that is a whole number as this schema has it, in decimal digits and not empty. */
+export function wholeNumber<T extends z.ZodType>(schema: T) {
+  return z.preprocess(
+    (text) => (typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : text),
+    schema,
+  );
+}
+
+/** A query parameter that is `true` or `false`. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+export interface PageQuery {
+  readonly offset: number;
+  readonly limit: number;
+  readonly sorts: readonly string[];
+}
+
+/** The asked part of a list, by `createdAt`, newest first, unless the query says otherwise. */
+export function pageOf<T extends Readonly<Record<string, unknown>>>(items: readonly T[], query: PageQuery) {
+  const orders = (query.sorts.length > 0 ? query.sorts : ['createdAt:desc']).map((sort) => sort.split(':'));
+  const sorted = items.toSorted((a, b) => {
+    for (const [field = '', direction] of orders) {
+      const order = compare(a[field], b[field]);
+      if (order !== 0) return direction === 'desc' ? -order : order;
+    }
+    return 0;
+  });
+  const { offset, limit } = query;
+  return { items: sorted.slice(offset, offset + limit), totalCount: items.length, offset, limit };
+}
+
+function compare(a: unknown, b: unknown): number {
+  const [left, right] = [String(a ?? ''), String(b ?? '')];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Of a list's answer, beside its items: which part of how many they are. */
+export const pageShape = { totalCount: z.number(), offset: z.number(), limit: z.number() };

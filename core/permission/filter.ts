@@ -1,0 +1,31 @@
+import { findDeployment } from '../deployment/read.ts';
+import { notFound } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { Target } from './authorize.ts';
+import { type Roles, roleOn } from './roles.ts';
+
+/** Whom a list shall have: those who hold a role on the workspace or the deployment, or all. */
+export interface RoleFilter {
+  readonly workspaceId?: string | undefined;
+  readonly deploymentId?: string | undefined;
+}
+
+/** Whether these roles have one on what the filter names; one that names nothing lets all pass. */
+export function holdsRoleOn(roles: Roles, { workspaceId, deploymentId }: RoleFilter): boolean {
+  return (
+    (workspaceId === undefined || roleOn(roles.workspaces, workspaceId) !== undefined) &&
+    (deploymentId === undefined || roleOn(roles.deployments, deploymentId) !== undefined)
+  );
+}
+
+/** What a list's filter asks to look at; a deployment that is not there is one that cannot be seen. */
+export async function targetOf(
+  services: Services,
+  organizationId: string,
+  { workspaceId, deploymentId }: RoleFilter,
+): Promise<Target> {
+  if (deploymentId === undefined) return { organizationId, workspaceId };
+  const deployment = await findDeployment(services, { organizationId, deploymentId });
+  if (deployment === undefined) throw notFound('deployment', deploymentId);
+  return { organizationId, workspaceId: deployment.workspaceId, deploymentId };
+}

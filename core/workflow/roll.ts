@@ -1,0 +1,26 @@
+import { ecsService } from '../component/ecs-service.ts';
+import { componentsOf } from '../component/service.ts';
+import type { Revision } from '../revision/schema.ts';
+import { ensureServices } from './ecs-services.ts';
+import type { WorkflowState } from './state.ts';
+import { type Step, toRevision } from './step.ts';
+
+/** Starts and updates the services of the revision that the operation leads to. Those it has no more run on. */
+export async function roll(step: Step): Promise<WorkflowState> {
+  await rollTo(step, await toRevision(step));
+  return step.state;
+}
+
+/** Makes ECS run what a revision says, by the task definitions that were prepared for it. */
+export async function rollTo({ services, deployment, state }: Step, revision: Revision): Promise<void> {
+  const { CELL } = services.environment;
+  const wanted = componentsOf(revision).map((component) => {
+    const taskDefinition = state.taskDefinitions?.[component.name];
+    if (taskDefinition === undefined) throw new Error(`${component.name} has no task definition`);
+    return {
+      service: ecsService(CELL, deployment, component, revision.spec, taskDefinition),
+      isReplaceable: component.kind !== 'worker',
+    };
+  });
+  await ensureServices(services, wanted);
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { createDeployment, planCreate } from '../../../core/deployment/create.ts';
+import { deleteDeployment, planDelete } from '../../../core/deployment/delete.ts';
+import type { DeploymentItem } from '../../../core/deployment/entity.ts';
+import { getDeployment, listDeployments } from '../../../core/deployment/read.ts';
+import { CreateDeploymentRequest, UpdateDeploymentRequest } from '../../../core/deployment/request.ts';
+import { viewDeployment, viewDeployments } from '../../../core/deployment/show.ts';
+import { deploymentStatus } from '../../../core/deployment/status.ts';
+import { planUpdate, updateDeployment } from '../../../core/deployment/update.ts';
+import { Deployment } from '../../../core/deployment/view.ts';
+import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import type { Scope } from '../../../core/scope.ts';
+import { route } from '../route.ts';
+import { inDeployment, inOrganization, noAnswer, nothing } from '../shapes.ts';
+
+export const deployments = [
+  route({
+    operation: 'ListDeployments',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/deployments',
+    summary: 'The deployments of an organization that the caller may see',
+    access: { kind: 'permission', permission: 'organization.get' },
+    params: inOrganization,
+    query: z.strictObject({
+      ...pageQuery(['name', 'createdAt', 'updatedAt', 'workspaceId', 'status']),
+      deploymentIds: many(z.string()),
+      names: many(z.string()),
+      workspaceIds: many(z.string()),
+    }),
+    body: 'none',
+    answer: z.object({ deployments: z.array(Deployment), ...pageShape }),
+    async handle(scope, { params, query }, services) {
+      const found = await listDeployments(scope, services, params.organizationId, query);
+      const { items, ...page } = pageOf(
+        found.map((item) => withStatus(scope, item)),
+        query,
+      );
+      const deployments = await viewDeployments(scope, services, params.organizationId, items);
+      return { body: { deployments, ...page } };
+    },
+  }),
+  route({
+    operation: 'CreateDeployment',
+    method: 'POST',
+    path: '/v1/organizations/{organizationId}/deployments',
+    summary: 'Create a deployment, a new Airflow; its workspace must permit `deployment.create`',
+    access: { kind: 'permission', permission: 'organization.get' },
+    params: inOrganization,
+    query: nothing,
+    body: CreateDeploymentRequest,
+    answer: Deployment,
+    handle: async (scope, { params, body }, services) => ({
+      body: await viewDeployment(
+        scope,
+        services,
+        await createDeployment(scope, services, params.organizationId, body),
+      ),
+    }),
+    plan: (scope, { params, body }, services) => planCreate(scope, services, params.organizationId, body),
+  }),
+  route({
+    operation: 'GetDeployment',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/deployments/{deploymentId}',
+    summary: 'A deployment: what is desired, and how it runs',
+    access: { kind: 'permission', permission: 'deployment.get' },
+    params: inDeployment,
+    query: nothing,
+    body: 'none',
+    answer: Deployment,
+    handle: async (scope, { params }, services) => ({
+      body: await viewDeployment(scope, services, await getDeployment(services, params)),
+    }),
+  }),
+  route({
+    operation: 'UpdateDeployment',
+    method: 'POST',
+    path: '/v1/organizations/{organizationId}/deployments/{deploymentId}',
+    summary: 'Change a deployment; what it does not say stays as it is',
+    access: { kind: 'permission', permission: 'deployment.update' },
+    params: inDeployment,
+    query: nothing,
+    body: UpdateDeploymentRequest,
+    answer: Deployment,
+    handle: async (scope, { params, body }, services) => ({
+      body: await viewDeployment(scope, services, await updateDeployment(scope, services, params, body)),
+    }),
+    plan: (scope, { params, body }, services) => planUpdate(scope, services, params, body),
+  }),
+  route({
+    operation: 'DeleteDeployment',
+    method: 'DELETE',
+    path: '/v1/organizations/{organizationId}/deployments/{deploymentId}',
+    summary: 'Delete a deployment with everything that belongs to it',
+    access: { kind: 'permission', permission: 'deployment.delete' },
+    params: inDeployment,
+    query: nothing,
+    body: 'none',
+    answer: noAnswer,
+    async handle(scope, { params }, services) {
+      await deleteDeployment(scope, services, params);
+      return {};
+    },
+    plan: (_scope, { params }, services) => planDelete(services, params),
+  }),
+];
+
+/** A deployment's item with its status, by which a list may be sorted. */
+function withStatus({ now }: Scope, item: DeploymentItem) {
+  return { ...item, status: deploymentStatus(item, now).status };
+}

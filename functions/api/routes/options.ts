@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Cluster, ClusterOptions, clusterOptionsView, clusterView } from '../../../core/cell/view.ts';
+import { executorsOf } from '../../../core/deployment/executors.ts';
+import { DeploymentOptions, deploymentOptions } from '../../../core/deployment/options.ts';
+import { notFound } from '../../../core/errors.ts';
+import { getOrganization } from '../../../core/organization/read.ts';
+import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { route } from '../route.ts';
+import { inOrganization, nothing } from '../shapes.ts';
+
+const CloudProvider = z.enum(['AWS', 'AZURE', 'GCP']);
+const access = { kind: 'permission', permission: 'cluster.get' } as const;
+
+export const options = [
+  route({
+    operation: 'GetDeploymentOptions',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/deployment-options',
+    summary: "What deployments may be made of, within the organization's plan",
+    access,
+    params: inOrganization,
+    query: z.strictObject({
+      deploymentId: z.string().optional(),
+      deploymentType: z.enum(['STANDARD', 'DEDICATED', 'HYBRID']).optional(),
+      executor: z.enum(['ASTRO', 'CELERY', 'KUBERNETES']).optional(),
+      cloudProvider: CloudProvider.optional(),
+    }),
+    body: 'none',
+    answer: DeploymentOptions,
+    async handle(_scope, { params }, services) {
+      const { productPlan } = await getOrganization(services, params.organizationId);
+      return { body: deploymentOptions(productPlan, executorsOf(services.environment.CELL)) };
+    },
+  }),
+  route({
+    operation: 'GetClusterOptions',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/cluster-options',
+    summary: 'The regions that deployments may be in',
+    access,
+    params: inOrganization,
+    query: z.strictObject({ provider: CloudProvider.optional(), type: z.enum(['DEDICATED', 'HYBRID']) }),
+    body: 'none',
+    answer: z.array(ClusterOptions),
+    async handle(_scope, { query }, { environment }) {
+      const providers = query.provider === undefined ? CloudProvider.options : [query.provider];
+      return { body: providers.map((provider) => clusterOptionsView(environment.CELL, provider)) };
+    },
+  }),
+  route({
+    operation: 'ListClusters',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/clusters',
+    summary: 'The clusters that the organization may use',
+    access,
+    params: inOrganization,
+    query: z.strictObject({
+      ...pageQuery(['name', 'createdAt', 'updatedAt']),
+      names: many(z.string()),
+      provider: CloudProvider.optional(),
+    }),
+    body: 'none',
+    answer: z.object({ clusters: z.array(Cluster), ...pageShape }),
+    async handle(_scope, { params, query }, services) {
+      const organization = await getOrganization(services, params.organizationId);
+      const views = [clusterView(services.environment.CELL, organization)].filter(
+        ({ name, cloudProvider }) =>
+          (query.names.length === 0 || query.names.includes(name)) &&
+          (query.provider === undefined || query.provider === cloudProvider),
+      );
+      const { items, ...page } = pageOf(views, query);
+      return { body: { clusters: items, ...page } };
+    },
+  }),
+  route({
+    operation: 'GetCluster',
+    method: 'GET',
+    path: '/v1/organizations/{organizationId}/clusters/{clusterId}',
+    summary: 'A cluster',
+    access,
+    params: inOrganization.extend({ clusterId: z.string() }),
+    query: nothing,
+    body: 'none',
+    answer: Cluster,
+    async handle(_scope, { params }, services) {
+      const { CELL } = services.environment;
+      if (params.clusterId !== CELL.id) throw notFound('cluster', params.clusterId);
+      return { body: clusterView(CELL, await getOrganization(services, params.organizationId)) };
+    },
+  }),
+];

@@ -1,0 +1,194 @@
+"""A deployment with the executor CELERY: real worker, real broker, and from one executor to another."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployment import Deployment
+from tests.peers import RedisServer, until
+from tests.test_deployment import bundle, empties_a_removed_queue
+from windsock_airflow.health import sign_of_life
+from windsock_airflow.postgres import Server
+from windsock_airflow.waiting import tasks_wait
+
+RECORDED = """
+import time
+from airflow.sdk import dag, get_current_context, task
+
+@dag(schedule=None, is_paused_upon_creation=False, tags=["{record}"])
+def recorded():
+    @task
+    def work() -> None:
+        run = get_current_context()["dag_run"].run_id
+        for event in ("start", "end"):
+            with open("{record}", "a") as file:
+                print(event, run, file=file)
+            if event == "start":
+                time.sleep({seconds})
+
+    work()
+
+recorded()
+"""
+
+
+@pytest.fixture(scope="module")
+def celery(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Server, broker: RedisServer, s3: str
+) -> Iterator[Deployment]:
+    """A deployment whose components are all healthy, and whose executor is CELERY."""
+    with Deployment(tmp_path_factory.mktemp("deployments") / "c0celery", postgres, broker, s3) as made:
+        made.environment["WINDSOCK_EXECUTOR"] = "CELERY"
+        created = made.database("create")
+        assert created.returncode == 0, created.stderr
+        made.start_all()
+        yield made
+
+
+def alive(deployment: Deployment) -> Path:
+    return sign_of_life(deployment.task_folder("worker") / "airflow-worker")
+
+
+def test_a_dag_runs_and_its_log_is_kept_in_storage(celery: Deployment) -> None:
+    celery.publish(bundle("hello", "A"))
+    run = celery.run("hello")
+    assert celery.outcome("hello", run) == "success"
+    assert celery.tries("hello", run) == [("first", 1, "success"), ("second", 1, "success")]
+    path = f"/api/v2/dags/hello/dagRuns/{run}/taskInstances/first/logs/1"
+    until("its log is stored", lambda: "greetings from A" in str(celery.api("GET", path)[1]) or None)
+
+
+def test_no_component_prints_a_password(celery: Deployment) -> None:
+    for log in celery.folder.glob("*.log"):
+        text = log.read_text()
+        for name in ("WINDSOCK_BROKER_PASSWORD", "WINDSOCK_RESULT_PASSWORD"):
+            assert celery.environment[name] not in text, log.name
+
+
+def test_the_log_of_a_task_that_runs_says_when_it_will_be_there(celery: Deployment) -> None:
+    celery.publish(bundle("unfinished", "A", seconds=5))
+    run = celery.run("unfinished")
+    until("it runs", lambda: ("first", 1, "running") in celery.tries("unfinished", run) or None)
+    path = f"/api/v2/dags/unfinished/dagRuns/{run}/taskInstances/first/logs/1"
+    _, log = celery.api("GET", path)
+    assert "shown once the task has ended" in str(log)
+    assert "Could not read" not in str(log)
+    assert celery.outcome("unfinished", run) == "success"
+    until("it is there", lambda: "greetings from A" in str(celery.api("GET", path)[1]) or None)
+
+
+def test_a_worker_told_to_stop_ends_its_task_first(celery: Deployment) -> None:
+    celery.publish(bundle("drain", "A", seconds=6))
+    run = celery.run("drain")
+    until("the first task runs", lambda: ("first", 1, "running") in celery.tries("drain", run) or None)
+    assert celery.stop("worker") == 0
+    assert ("first", 1, "success") in celery.tries("drain", run)
+    celery.start("worker")
+    assert celery.outcome("drain", run) == "success"
+
+
+def test_what_died_is_not_healthy_by_its_last_sign_of_life(celery: Deployment) -> None:
+    until("it is healthy", lambda: celery.health("worker").returncode == 0 or None)
+    celery.processes.pop("worker").kill()
+    celery.start("worker")
+    assert "it is still starting" in celery.health("worker").stderr
+    until("it is back", lambda: celery.health("worker").returncode == 0 or None, 180)
+
+
+def test_a_broker_that_is_killed_loses_no_task_and_no_worker(
+    celery: Deployment, broker: RedisServer, tmp_path: Path
+) -> None:
+    record = tmp_path / "record"
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=5)})
+    first = celery.run("recorded")
+    until("it runs", lambda: lines(record) or None)
+    broker.kill()
+    status, during = celery.api("POST", "/api/v2/dags/recorded/dagRuns", {"logical_date": None})
+    assert status == 200
+    killed = time.time()
+    until("the worker shows life without it", lambda: alive(celery).stat().st_mtime > killed + 3 or None)
+    broker.start()
+    runs = [first, during["dag_run_id"]]
+    for run in runs:
+        assert celery.outcome("recorded", run) == "success"
+        assert celery.tries("recorded", run) == [("work", 1, "success")]
+    assert sorted(lines(record)) == once(runs)
+
+
+def test_a_worker_whose_generation_is_passed_ends_its_task_while_the_next_one_works(
+    celery: Deployment,
+) -> None:
+    celery.publish(bundle("rolled", "A", seconds=12))
+    run = celery.run("rolled")
+    until("the first task runs", lambda: ("first", 1, "running") in celery.tries("rolled", run) or None)
+    older = celery.roll_workers()
+    assert celery.outcome("rolled", run) == "success"
+    assert celery.tries("rolled", run) == [("first", 1, "success"), ("second", 1, "success")]
+    assert older.wait(60) == 0
+
+
+def test_a_worker_whose_queue_was_removed_empties_it_first(celery: Deployment) -> None:
+    empties_a_removed_queue(celery)
+
+
+def test_what_a_full_pool_holds_back_waits_for_the_worker(celery: Deployment) -> None:
+    def resize(slots: int) -> None:
+        pool = {"pool": "default_pool", "slots": slots, "include_deferred": False}
+        assert celery.api("PATCH", "/api/v2/pools/default_pool?update_mask=slots", pool)[0] == 200
+
+    assert not tasks_wait(celery.environment)
+    celery.publish(bundle("held", "A"))
+    resize(0)
+    run = celery.run("held")
+    until("it is held back", lambda: "scheduled" in str(celery.tries("held", run)) or None)
+    assert tasks_wait(celery.environment)
+    assert not tasks_wait({**celery.environment, "WINDSOCK_QUEUE": "another"})
+    resize(128)
+    assert celery.outcome("held", run) == "success"
+    assert not tasks_wait(celery.environment)
+
+
+@pytest.mark.parametrize("executor", ["ASTRO", "CELERY"])
+def test_tasks_outlive_a_change_of_the_executor(celery: Deployment, executor: str, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=50)})
+    until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
+    runs = [celery.run("recorded") for _ in range(6)]
+    until("five of six run", lambda: len(lines(record)) == 5 or None)
+    started = {line.split()[1] for line in lines(record)}
+    older = celery.change_executor(executor)
+
+    for run in runs:
+        assert celery.outcome("recorded", run) == "success"
+        assert celery.tries("recorded", run) == [("work", 1 if run in started else 2, "success")]
+    assert sorted(lines(record)) == once(runs)
+    assert older.wait(60) == 0
+
+
+def test_a_worker_that_is_started_again_goes_on_to_empty_its_queue(
+    celery: Deployment, tmp_path: Path
+) -> None:
+    record = tmp_path / "record"
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=8)})
+    until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
+    runs = [celery.run("recorded") for _ in range(7)]
+    until("five of seven run", lambda: len(lines(record)) == 5 or None)
+    started = {line.split()[1] for line in lines(record)}
+    celery.remove_queue()
+    celery.processes.pop("worker").kill()
+    celery.start("worker")
+    for run in runs:
+        if run not in started:
+            assert celery.outcome("recorded", run) == "success"
+    assert celery.processes.pop("worker").wait(60) == 0
+
+
+def lines(record: Path) -> list[str]:
+    return record.read_text().splitlines() if record.exists() else []
+
+
+def once(runs: list[str]) -> list[str]:
+    """What stands in the record, sorted, when the task of each run started and ended once."""
+    return sorted(f"{event} {run}" for event in ("start", "end") for run in runs)

@@ -1,0 +1,242 @@
+"""A whole deployment of real components, driven through its commands, its storage and Airflow's API."""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.deployment import Deployment, front_door_token
+from tests.peers import until
+from windsock_airflow.health import sign_of_life
+from windsock_airflow.launcher import started_marker
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LONGEST_WAIT_SECONDS = 30
+"""A request waits no longer for an api-server that restarts."""
+
+DAG = """
+import time
+from airflow.sdk import dag, task
+from include.wording import WORDING
+
+@dag(schedule=None, is_paused_upon_creation=False, tags=["{code}"])
+def {name}():
+    @task
+    def first() -> str:
+        print("greetings from", WORDING)
+        time.sleep({seconds})
+        return "{code}"
+
+    @task
+    def second(before: str) -> str:
+        print("code", before, "{code}")
+        return before + "{code}"
+
+    second(first())
+
+{name}()
+"""
+
+
+def bundle(name: str, code: str, seconds: float = 0) -> dict[str, str]:
+    """A bundle of one DAG, whose `include` folder lies beside `dags`."""
+    dag = DAG.format(name=name, code=code, seconds=seconds)
+    return {f"dags/{name}.py": dag, "include/wording.py": f'WORDING = "{code}"'}
+
+
+def project(name: str) -> dict[str, str]:
+    """The files that `astro deploy --dags` uploads of an example."""
+    root = EXAMPLES / name
+    return {str(path.relative_to(root)): path.read_text() for path in root.glob("dags/**/*.*")}
+
+
+def test_a_dag_is_visible_within_seconds_and_its_logs_are_kept_in_storage(running: Deployment) -> None:
+    published = time.monotonic()
+    digest = running.publish(bundle("hello", "A"))
+    run = running.run("hello")
+    assert time.monotonic() - published < 5
+    assert running.outcome("hello", run) == "success"
+    status, answer = running.api("GET", f"/api/v2/dags/hello/dagRuns/{run}")
+    assert (status, answer["bundle_version"]) == (200, digest)
+
+    _, log = running.api("GET", f"/api/v2/dags/hello/dagRuns/{run}/taskInstances/first/logs/1")
+    assert "greetings from A" in str(log)
+    assert any("task_id=first" in key for key in running.stored("logs/"))
+
+
+def test_a_run_in_flight_finishes_on_the_code_it_started_with(running: Deployment) -> None:
+    running.publish(bundle("flight", "A", seconds=6))
+    run = running.run("flight")
+    until("the first task runs", lambda: ("first", 1, "running") in running.tries("flight", run) or None)
+    running.publish(bundle("flight", "B"))
+    until("the new code is seen", lambda: running.tags("flight") == ["B"] or None)
+    assert running.outcome("flight", run) == "success"
+    path = f"/api/v2/dags/flight/dagRuns/{run}/taskInstances/second/xcomEntries/return_value"
+    assert running.api("GET", path)[1]["value"] == "AA"
+
+    run = running.run("flight")
+    assert running.outcome("flight", run) == "success"
+
+
+def test_a_bundle_right_after_another_is_seen_whole(running: Deployment) -> None:
+    running.publish(bundle("twice", "A"))
+    until("the first is seen", lambda: running.tags("twice") == ["A"] or None)
+    files = bundle("twice", "B")
+    files["dags/twice.py"] = files["dags/twice.py"].replace("second(", "last(")
+    running.publish(files)
+    until("the second is seen", lambda: running.tags("twice") == ["B"] or None)
+
+    def tasks() -> list[str]:
+        _, answer = running.api("GET", "/api/v2/dags/twice/tasks")
+        return [task["task_id"] for task in answer["tasks"]]
+
+    until("its tasks are seen", lambda: tasks() == ["first", "last"] or None, 10)
+
+
+def test_a_dag_with_a_syntax_error_shows_it_and_breaks_no_other(running: Deployment) -> None:
+    running.publish({**bundle("sound", "A"), "dags/broken.py": "import airflow.sdk\nDAG = = 1"})
+    assert running.outcome("sound", running.run("sound")) == "success"
+    _, errors = running.api("GET", "/api/v2/importErrors")
+    assert [error["filename"] for error in errors["import_errors"]] == ["broken.py"]
+    assert "SyntaxError" in errors["import_errors"][0]["stack_trace"]
+    running.publish(bundle("sound", "A"))
+
+
+def test_the_example_runs_through_its_sensor_retry_branch_and_asset(running: Deployment) -> None:
+    running.publish(project("etl"))
+    until("the DAG is listed", lambda: running.api("GET", "/api/v2/dags/planets")[0] == 200 or None)
+    assert running.outcome("planets") == "success"
+    tries = running.tries("planets")
+    assert ("observatory", 2, "success") in tries
+    assert ("the_law_holds", 1, "success") in tries
+    assert ("exceptions", 0, "skipped") in tries
+    assert [task for task, _, _ in tries].count("transform") == 3
+    assert running.outcome("planets_summary") == "success"
+
+
+@pytest.mark.parametrize(
+    ("role", "read", "run", "connections"),
+    [("VIEWER", 200, 403, 403), ("USER", 200, 404, 403), ("OP", 200, 404, 200), ("ADMIN", 200, 404, 200)],
+)
+def test_what_a_role_may_do(running: Deployment, role: str, read: int, run: int, connections: int) -> None:
+    token = front_door_token(role)
+    assert running.api("GET", "/api/v2/dags", token=token)[0] == read
+    assert running.api("POST", "/api/v2/dags/none/dagRuns", {"logical_date": None}, token)[0] == run
+    assert running.api("GET", "/api/v2/connections", token=token)[0] == connections
+
+
+@pytest.mark.parametrize(
+    ("make_token", "status"),
+    [
+        (lambda: front_door_token("OWNER"), 403),
+        (lambda: front_door_token(aud="another-namespace-0001"), 403),
+        (lambda: front_door_token(iss="someone-else"), 403),
+        (lambda: front_door_token(exp=time.time() - 60), 401),
+        (lambda: jwt.encode({"sub": "eve", "role": "ADMIN"}, Ed25519PrivateKey.generate(), "EdDSA"), 403),
+        (
+            lambda: jwt.encode({"sub": "eve", "role": "ADMIN"}, "x" * 64, "HS512", {"kid": "front-door-1"}),
+            403,
+        ),
+        (lambda: "garbage", 403),
+    ],
+)
+def test_only_the_front_doors_tokens_for_this_deployment_open_it(
+    running: Deployment, make_token: Callable[[], str], status: int
+) -> None:
+    assert running.api("GET", "/api/v2/dags", token=make_token())[0] == status
+
+
+def test_without_a_token_it_asks_for_one_and_shows_where_to_sign_in(running: Deployment) -> None:
+    assert running.api("GET", "/api/v2/dags", token="")[0] in (401, 403)
+    location = running.redirect("/api/v2/auth/login?next=/quasar-clear-1234/dags")
+    assert location == "http://localhost:8888/signin?next=%2Fquasar-clear-1234%2Fdags"
+
+
+def test_a_worker_told_to_stop_ends_its_task_first(running: Deployment) -> None:
+    running.publish(bundle("drain", "A", seconds=5))
+    run = running.run("drain")
+    until("the first task runs", lambda: ("first", 1, "running") in running.tries("drain", run) or None)
+    assert running.stop("worker") == 0
+    assert ("first", 1, "success") in running.tries("drain", run)
+    running.start("worker")
+    assert running.outcome("drain", run) == "success"
+
+
+def test_a_worker_whose_queue_moved_on_ends_its_task_while_the_next_takes_what_is_new(
+    running: Deployment,
+) -> None:
+    running.publish({**bundle("long", "A", seconds=30), **bundle("short", "A")})
+    run = running.run("long")
+    until("the first task runs", lambda: ("first", 1, "running") in running.tries("long", run) or None)
+    older = running.roll_workers()
+    until("the older worker drains", lambda: running.worker_states()["1"] == "terminating" or None)
+    assert running.outcome("short", running.run("short")) == "success"
+    assert ("first", 1, "running") in running.tries("long", run)
+    assert older.wait(60) == 0
+    assert running.worker_states() == {"1": "offline", "2": "idle"}
+    assert running.outcome("long", run) == "success"
+    assert [tries for _, tries, _ in running.tries("long", run)] == [1, 1]
+
+
+def test_a_worker_whose_queue_was_removed_empties_it_first(running: Deployment) -> None:
+    empties_a_removed_queue(running)
+
+
+@pytest.mark.parametrize("component", ["scheduler", "dag-processor", "triggerer", "worker"])
+def test_what_died_is_not_healthy_by_its_last_heartbeat(running: Deployment, component: str) -> None:
+    assert running.health(component).returncode == 0
+    marker = started_marker(running.task_folder(component) / f"airflow-{component}")
+    before = marker.stat().st_mtime
+    running.processes.pop(component).kill()
+    running.start(component)
+    until("it has begun", lambda: marker.stat().st_mtime > before or None)
+    assert "it is still starting" in running.health(component).stderr
+    until("it is back", lambda: running.health(component).returncode == 0 or None, 180)
+
+
+def test_a_worker_whose_registration_was_answered_to_nobody_registers_again(running: Deployment) -> None:
+    running.processes.pop("worker").kill()
+    sign_of_life(running.task_folder("worker") / "airflow-worker").unlink()
+    running.start("worker")
+    running.await_healthy("worker")
+
+
+def test_a_worker_outlives_an_api_server_that_does_not_answer(running: Deployment) -> None:
+    running.publish(bundle("outage", "A"))
+    until("the DAG is listed", lambda: running.api("GET", "/api/v2/dags/outage")[0] == 200 or None)
+    alive = sign_of_life(running.task_folder("worker") / "airflow-worker")
+    running.processes["api-server"].send_signal(signal.SIGSTOP)
+    until("the worker shows life without it", lives_on(alive, LONGEST_WAIT_SECONDS), 2 * LONGEST_WAIT_SECONDS)
+    running.processes["api-server"].send_signal(signal.SIGCONT)
+    assert running.outcome("outage", running.run("outage")) == "success"
+    assert running.health("worker").returncode == 0
+    assert running.processes["worker"].poll() is None
+
+
+def empties_a_removed_queue(deployment: Deployment) -> None:
+    """Removes the queue while tasks run and wait in it: all end at their first try, and then the worker."""
+    deployment.publish(bundle("emptied", "A", seconds=6))
+    runs = [deployment.run("emptied") for _ in range(7)]
+    until("five tasks run and two wait", lambda: five_run_and_two_wait(deployment, "emptied"))
+    deployment.remove_queue()
+    for run in runs:
+        assert deployment.outcome("emptied", run) == "success"
+        assert deployment.tries("emptied", run) == [("first", 1, "success"), ("second", 1, "success")]
+    assert deployment.processes.pop("worker").wait(60) == 0
+    deployment.start_next_worker()
+
+
+def five_run_and_two_wait(deployment: Deployment, dag: str) -> bool | None:
+    """Whether a worker has as many tasks as it can, and its queue two more."""
+    states = sorted(state or "" for task, _, state in deployment.tries(dag) if task in ("first", "work"))
+    return states == ["queued"] * 2 + ["running"] * 5 or None
+
+
+def lives_on(alive: Path, seconds: int) -> Callable[[], bool | None]:
+    """Asks whether a component has shown life for so long from now on."""
+    begin = time.time()
+    return lambda: alive.stat().st_mtime > begin + seconds or None

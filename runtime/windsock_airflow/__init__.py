@@ -1,0 +1,1 @@
+"""What runs inside a Windsock deployment, beside and inside Apache Airflow."""

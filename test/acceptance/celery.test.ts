@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Airflow, airflowOf } from '../support/airflow.ts';
+import { createClient, signUp, type Tenant } from '../support/client.ts';
+import { type Dags, deploy, deployed, exampleDags } from '../support/deploy.ts';
+import {
+  createDeployment,
+  type Deployment,
+  healthy,
+  leaveTrial,
+  pathOf,
+  remove,
+} from '../support/deployment.ts';
+import { filesWith } from '../support/files.ts';
+import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { mainProcesses, processesOf, variableOf } from '../support/processes.ts';
+import { tracesOf } from '../support/traces.ts';
+
+/** Ends when a variable says so; returns how many times it was begun. */
+const LONG = `
+import time
+from airflow.sdk import Variable, dag, task
+
+@dag(schedule=None, is_paused_upon_creation=False)
+def long():
+    @task
+    def work():
+        begun = int(Variable.get("begun", default="0")) + 1
+        Variable.set("begun", str(begun))
+        while Variable.get("go", default="no") != "yes":
+            time.sleep(0.5)
+        return begun
+
+    work()
+
+long()
+`;
+
+/** Four tasks for a worker that has one at a time, of which Airflow holds back two; they end once a variable says so. */
+const EMPTIED = `
+import time
+from airflow.sdk import Variable, dag, task
+
+@dag(schedule=None, is_paused_upon_creation=False, max_active_tasks=2)
+def emptied():
+    @task(queue="big")
+    def work(number):
+        while Variable.get("empty", default="no") != "yes":
+            time.sleep(0.5)
+
+    work.expand(number=[1, 2, 3, 4])
+
+emptied()
+`;
+
+const DEFAULT = {
+  name: 'default',
+  isDefault: true,
+  astroMachine: 'A5',
+  minWorkerCount: 1,
+  maxWorkerCount: 1,
+  workerConcurrency: 5,
+};
+const BIG = { ...DEFAULT, name: 'big', isDefault: false, workerConcurrency: 1 };
+
+/** Takes more memory than a worker on the machine A5 has. */
+const GREEDY = `
+import time
+from airflow.sdk import dag, task
+
+@dag(schedule=None, is_paused_upon_creation=False)
+def greedy():
+    @task
+    def takes_all():
+        block = bytearray(2560 * 1024 * 1024)
+        time.sleep(60)
+
+    takes_all()
+
+greedy()
+`;
+
+const dags: Dags = {
+  ...exampleDags('hello'),
+  'long.py': LONG,
+  'emptied.py': EMPTIED,
+  'greedy.py': GREEDY,
+};
+let platform: Platform;
+let tenant: Tenant;
+let deployment: Deployment;
+let airflow: Airflow;
+
+beforeAll(async () => {
+  platform = await createPlatform();
+  await platform.start();
+  tenant = await signUp(platform);
+  await leaveTrial(platform, tenant);
+});
+afterAll(() => platform.destroy());
+
+test('a deployment with the executor CELERY becomes HEALTHY, runs a DAG, and shows its log', async () => {
+  const workerQueues = [DEFAULT, BIG];
+  const { status } = await createDeployment(tenant, { name: 'celery', executor: 'CELERY', workerQueues });
+  expect(status).toBe(200);
+  deployment = await healthy(tenant, 'celery');
+  expect(deployment).toMatchObject({ executor: 'CELERY' });
+  airflow = airflowOf(tenant, deployment);
+  expect(await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, dags))).toBe('DEPLOYED');
+  const run = await airflow.trigger('hello');
+  await airflow.ran('hello', 'success', run);
+  // A worker stores the log after the run's success.
+  await until(async () => (await airflow.taskLog('hello', run, 'greet')).includes('hello from a task'), {
+    seconds: 30,
+    what: () => "the task's log",
+  });
+});
+
+test('a task that takes too much memory is stopped, and the deployment says which it was', async () => {
+  const run = await airflow.trigger('greedy');
+  await airflow.ran('greedy', 'failed', run);
+  const path = pathOf(tenant, deployment);
+  const reasonOf = async () => (await healthy(tenant, 'celery')).statusReason ?? '';
+  await until(async () => (await reasonOf()) !== '', { seconds: 30, what: () => 'the reason' });
+  expect(await reasonOf()).toMatch(
+    `, running the task takes_all of the DAG greedy in the run ${run}. Give the queue a larger machine`,
+  );
+  expect(await reasonOf()).toMatch(/^A worker of the queue default of 2Gi ran out of memory at \S+Z, /);
+  const { body } = await tenant.client.get(`${path.replace('/v1/', '/v1alpha1/')}/timeline`);
+  expect(body).toMatchObject({
+    timeline: expect.arrayContaining([
+      expect.objectContaining({
+        kind: 'outOfMemory',
+        component: 'worker',
+        queue: 'default',
+        dagId: 'greedy',
+        taskId: 'takes_all',
+        runId: run,
+      }),
+    ]),
+  });
+  const logs = await tenant.client.get(`${path}/logs?sources=worker&searchText=OutOfMemoryError`);
+  expect(logs.body).toMatchObject({ resultCount: 1 });
+  await airflow.ran('hello', 'success', await airflow.trigger('hello'));
+});
+
+test('its passwords are nowhere on disk', () => {
+  const { worker } = mainProcesses(platform.home);
+  if (worker === undefined) throw new Error('There is no worker');
+  for (const name of ['WINDSOCK_BROKER_PASSWORD', 'WINDSOCK_RESULT_PASSWORD']) {
+    const password = variableOf(worker, name);
+    if (password === undefined) throw new Error(`The worker is not told ${name}`);
+    expect(filesWith(platform.home, password)).toEqual([]);
+    expect(platform.output()).not.toContain(password);
+  }
+});
+
+test('the plan tells what is in a queue that goes, and its worker ends all of it before it goes', async () => {
+  const run = await airflow.trigger('emptied');
+  const states = async () => (await airflow.tasks('emptied', run)).map(({ state }) => state).sort();
+  await until(async () => (await states()).join() === 'queued,running,scheduled,scheduled', {
+    seconds: 120,
+    what: () => 'one task to run and three to wait',
+  });
+  const path = pathOf(tenant, deployment);
+  const removal = { workerQueues: [DEFAULT] };
+  expect((await tenant.client.post(`${path}?dryRun=plan`, removal)).body).toMatchObject({
+    plan: { components: { drained: ['worker-big-1'] }, tasksAtRisk: ['big'] },
+    queueTasks: { status: 'COUNTED', queues: [{ queue: 'big', running: 1, queued: 3, later: 0 }] },
+  });
+
+  expect((await tenant.client.post(path, removal)).status).toBe(200);
+  expect(await healthy(tenant, 'celery')).toMatchObject({ drainingComponents: ['worker-big-1'] });
+  await airflow.setVariable('empty', 'yes');
+  await airflow.ran('emptied', 'success', run);
+  const tries = (await airflow.tasks('emptied', run)).map(({ try_number }) => try_number);
+  expect(tries).toEqual([1, 1, 1, 1]);
+  await until(
+    async () => {
+      await createClient(platform.url).post('/_local/clock', { advanceSeconds: 60 });
+      const { drainingComponents } = await healthy(tenant, 'celery');
+      return Array.isArray(drainingComponents) && drainingComponents.length === 0;
+    },
+    { seconds: 90, what: () => 'the worker of the queue to be gone', every: 4_000 },
+  );
+});
+
+test('a task that runs outlives a change of the executor, and the next one runs on the other', async () => {
+  const run = await airflow.trigger('long');
+  await airflow.task('long', run, 'work', 'running');
+  const changed = await tenant.client.post(pathOf(tenant, deployment), { executor: 'ASTRO' });
+  expect(changed).toMatchObject({ status: 200, body: { executor: 'ASTRO' } });
+  await until(async () => (await healthy(tenant, 'celery')).status === 'HEALTHY' && areAstro(), {
+    seconds: 240,
+    what: () => 'workers of the executor ASTRO alone to take tasks',
+  });
+  const next = await airflow.trigger('hello');
+  await airflow.ran('hello', 'success', next);
+
+  expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
+  await airflow.setVariable('go', 'yes');
+  await airflow.ran('long', 'success', run);
+  expect(await airflow.returned('long', run, 'work')).toBe(1);
+});
+
+test('a delete leaves nothing of it', async () => {
+  await remove(tenant, deployment);
+  expect(await tracesOf(platform.home, deployment.id)).toEqual([]);
+});
+
+/** Whether every scheduler that runs is of the executor ASTRO, and a worker of it is there. */
+function areAstro(): boolean {
+  const processes = processesOf(platform.home).filter(({ isShim }) => !isShim);
+  const executors = (container: string) =>
+    new Set(
+      processes
+        .filter((process) => process.container === container)
+        .map(({ pid }) => variableOf(pid, 'WINDSOCK_EXECUTOR')),
+    );
+  return [...executors('scheduler')].join() === 'ASTRO' && executors('worker').has('ASTRO');
+}

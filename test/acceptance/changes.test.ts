@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { readIfThere } from '../../local/files.ts';
+import { signUp, type Tenant } from '../support/client.ts';
+import { deploy, deployed } from '../support/deploy.ts';
+import {
+  createDeployment,
+  type Deployment,
+  healthy,
+  leaveTrial,
+  pathOf,
+  remove,
+} from '../support/deployment.ts';
+import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { queryPostgres } from '../support/postgres.ts';
+import { killProcess, mainProcesses } from '../support/processes.ts';
+
+/** How long all of the changes are made, one after another and again, while the DAG runs. */
+const MINUTES = Number(process.env.CHANGE_MINUTES ?? 10);
+
+/**
+ * A run every eight seconds, of a task that is longer than a worker takes to see that it is to go, and one after it.
+ * Each writes down when it starts and ends, on which code, with which variables, on workers of which generation.
+ */
+const recorder = (code: string, schedule = 'timedelta(seconds=8)') => `
+import json, os, time
+from datetime import timedelta
+from airflow.sdk import dag, get_current_context, task
+
+def note(event):
+    ti = get_current_context()["ti"]
+    line = json.dumps({
+        "run": ti.run_id, "task": ti.task_id, "attempt": ti.try_number, "event": event, "code": "${code}",
+        "variable": os.environ.get("CHANGED", ""), "generation": os.environ["WINDSOCK_WORKER_GENERATION"],
+    })
+    with open(os.environ["RECORDS"], "a") as file:
+        file.write(line + "\\n")
+
+@dag(schedule=${schedule}, catchup=False, max_active_runs=20, is_paused_upon_creation=False)
+def recorder():
+    @task
+    def long():
+        note("start")
+        time.sleep(20)
+        note("end")
+
+    @task
+    def after():
+        note("start")
+        note("end")
+
+    long() >> after()
+
+recorder()
+`;
+
+const Record = z.object({
+  run: z.string(),
+  task: z.string(),
+  attempt: z.int(),
+  event: z.enum(['start', 'end']),
+  code: z.string(),
+  variable: z.string(),
+  generation: z.string(),
+});
+
+let folder: string;
+let platform: Platform;
+let tenant: Tenant;
+let deployment: Deployment;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'windsock-records-'));
+  platform = await createPlatform();
+  await platform.start();
+  tenant = await signUp(platform);
+  await leaveTrial(platform, tenant);
+  await createDeployment(tenant, { name: 'busy', environmentVariables: [variable('RECORDS', records())] });
+  deployment = await healthy(tenant, 'busy');
+  expect(await deploys(recorder('first'))).toBe('DEPLOYED');
+});
+afterAll(async () => {
+  await platform.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test(
+  `${MINUTES} minutes of changes of everything lose no task, repeat none, and mix no code`,
+  async () => {
+    const { runningRevision } = await healthy(tenant, 'busy');
+    await until(async () => written().length > 0, { seconds: 120, what: () => 'the first task to start' });
+    const end = performance.now() + MINUTES * 60_000;
+    for (let round = 1; performance.now() < end; round += 1) {
+      await change({ environmentVariables: [keeping('RECORDS'), variable('CHANGED', `round ${round}`)] });
+      expect(await deploys(recorder(`round ${round}`))).toBe('DEPLOYED');
+      await change({ schedulerSize: 'MEDIUM' });
+      await change({ workerQueues: [queue({ workerConcurrency: 10, minWorkerCount: 2 })] });
+      await killApiServer();
+      await change({ workerQueues: [queue({ workerConcurrency: 10, minWorkerCount: 1 })] });
+      await rollBack(runningRevision);
+    }
+    expect(await deploys(recorder('last', 'None'))).toBe('DEPLOYED');
+    await atRest();
+    const all = written();
+    const attempts = Map.groupBy(all, ({ run, task }) => `${run} ${task}`);
+    for (const [task, events] of attempts) {
+      expect(
+        events.map(({ event, attempt }) => [event, attempt]),
+        task,
+      ).toEqual([
+        ['start', 1],
+        ['end', 1],
+      ]);
+    }
+    for (const [run, events] of Map.groupBy(all, (record) => record.run)) {
+      expect(new Set(events.map(({ task }) => task)), run).toEqual(new Set(['long', 'after']));
+      expect(new Set(events.map(({ code }) => code)).size, run).toBe(1);
+    }
+    expect(states()).toEqual(['success']);
+    expect(new Set(all.map(({ code }) => code)).size).toBeGreaterThan(1);
+    expect(new Set(all.map(({ generation }) => generation)).size).toBeGreaterThan(2);
+    await remove(tenant, deployment);
+  },
+  (MINUTES + 10) * 60_000,
+);
+
+function records(): string {
+  return join(folder, 'records');
+}
+
+function written(): z.infer<typeof Record>[] {
+  const lines = (readIfThere(records()) ?? '').split('\n').filter((line) => line !== '');
+  return lines.map((line) => Record.parse(JSON.parse(line)));
+}
+
+function variable(key: string, value: string) {
+  return { key, value, isSecret: false };
+}
+
+/** A variable that keeps its value. */
+function keeping(key: string) {
+  return { key, isSecret: false };
+}
+
+function queue(counts: { readonly workerConcurrency: number; readonly minWorkerCount: number }) {
+  return { name: 'default', isDefault: true, astroMachine: 'A5', maxWorkerCount: 5, ...counts };
+}
+
+/** Waits until it has been started again: meanwhile running tasks, workers and the scheduler do without it. */
+async function killApiServer(): Promise<void> {
+  const killed = mainProcesses(platform.home)['api-server'];
+  if (killed === undefined) throw new Error('There is no api-server to kill');
+  const version = `/${deployment.namespace}/api/v2/version`;
+  killProcess(killed);
+  await until(async () => (await tenant.client.get(version)).status === 200, {
+    seconds: 60,
+    what: () => 'the api-server to answer again',
+  });
+}
+
+async function deploys(code: string): Promise<string> {
+  const id = await deploy(tenant, deployment.id, { 'recorder.py': code });
+  return await deployed(tenant, deployment.id, id);
+}
+
+async function change(request: object): Promise<void> {
+  const { status, body } = await tenant.client.post(pathOf(tenant, deployment), request);
+  expect(status, JSON.stringify(body)).toBe(200);
+  await settled();
+}
+
+async function rollBack(revision: unknown): Promise<void> {
+  const path = `${pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/')}/revisions/${revision}/rollback`;
+  const { status, body } = await tenant.client.post(path, {});
+  expect(status, JSON.stringify(body)).toBe(200);
+  await settled();
+}
+
+/** Waits until the change is made, and made well. */
+async function settled(): Promise<void> {
+  const { statusReason } = await healthy(tenant, 'busy');
+  expect(statusReason).toBeUndefined();
+}
+
+async function atRest(): Promise<void> {
+  const open = "SELECT count(*) FROM dag_run WHERE state IN ('queued', 'running')";
+  await until(async () => queryPostgres(platform.home, open, database())[0] === '0', {
+    seconds: 300,
+    what: () => `all runs to end; tasks are ${JSON.stringify(states())}`,
+  });
+}
+
+/** The states that tasks are in. */
+function states(): string[] {
+  return queryPostgres(platform.home, 'SELECT DISTINCT state FROM task_instance', database());
+}
+
+function database(): string {
+  return `airflow_${deployment.id}`;
+}

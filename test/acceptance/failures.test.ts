@@ -1,0 +1,96 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient, signUp, type Tenant } from '../support/client.ts';
+import {
+  createDeployment,
+  created,
+  deployments,
+  leaveTrial,
+  remove,
+  type Variable,
+} from '../support/deployment.ts';
+import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { queryPostgres } from '../support/postgres.ts';
+import { killProcess, mainProcesses, processesOf } from '../support/processes.ts';
+import { tracesOf } from '../support/traces.ts';
+
+let platform: Platform;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  platform = await createPlatform();
+  await platform.start();
+  tenant = await signUp(platform);
+  await leaveTrial(platform, tenant);
+});
+afterAll(() => platform.destroy());
+
+test.each([
+  ['a setting that Airflow cannot read', 'AIRFLOW__CORE__PARALLELISM', 'many', /parallelism/i],
+  [
+    'a logging configuration that is nowhere',
+    'AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS',
+    'nowhere.C',
+    /nowhere/,
+  ],
+])('%s makes a create fail with its reason', async (name, key, value, reason) => {
+  const deployment = await created(await asked(name, [{ key, value, isSecret: false }]), name);
+  expect(deployment).toMatchObject({ status: 'UNHEALTHY', statusReason: expect.stringMatching(reason) });
+  await remove(tenant, deployment);
+  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+});
+
+test('a component that never gets healthy makes a create fail within its time', async () => {
+  const name = 'frozen';
+  await asked(name);
+  await until(async () => mainProcesses(platform.home)['api-server'] !== undefined, {
+    seconds: 240,
+    what: () => 'the api-server to start',
+    every: 20,
+  });
+  process.kill(mainProcesses(platform.home)['api-server'] ?? 0, 'SIGSTOP');
+  await until(
+    async () => {
+      await createClient(platform.url).post('/_local/clock', { advanceSeconds: 100 });
+      return (await deployments(tenant)).some((other) => other.name === name && other.status === 'UNHEALTHY');
+    },
+    { seconds: 120, what: () => 'patience to end', every: 4_000 },
+  );
+  const deployment = await created(tenant, name);
+  expect(deployment).toMatchObject({
+    status: 'UNHEALTHY',
+    statusReason: expect.stringMatching(/^Not healthy after 300 seconds. api-server /),
+  });
+  await remove(tenant, deployment);
+  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+});
+
+test('a database that is down makes a create fail, and the delete works once it is back', async () => {
+  const name = 'no database';
+  const folder = join(platform.home, 'postgres');
+  await rename(folder, `${folder}.away`);
+  for (const { command, pid } of processesOf(platform.home)) {
+    if (command.includes('/bin/postgres -D')) killProcess(pid);
+  }
+  const deployment = await created(await asked(name), name);
+  await rename(`${folder}.away`, folder);
+  expect(deployment).toMatchObject({ status: 'UNHEALTHY', statusReason: expect.stringMatching(/refused/) });
+  await until(async () => answers(), { seconds: 60, what: () => 'Postgres to answer again' });
+  await remove(tenant, deployment);
+  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+});
+
+async function asked(name: string, environmentVariables: Variable[] = []): Promise<Tenant> {
+  const { status, body } = await createDeployment(tenant, { name, environmentVariables });
+  expect({ status, body }).toMatchObject({ status: 200 });
+  return tenant;
+}
+
+function answers(): boolean {
+  try {
+    return queryPostgres(platform.home, 'SELECT 1').length === 1;
+  } catch {
+    return false; // Nobody listens yet.
+  }
+}

@@ -1,0 +1,266 @@
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createDeployment } from '../../../core/deployment/create.ts';
+import { planDelete } from '../../../core/deployment/delete.ts';
+import { listDeployments } from '../../../core/deployment/read.ts';
+import { newId } from '../../../core/id.ts';
+import { advanceDeployment } from '../../../core/operation/advance.ts';
+import { intercept } from '../../../core/store/intercept.ts';
+import { type Account, signUp } from '../../support/account.ts';
+import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+
+const MARKER = 'planted-marker-value';
+
+let plane: ControlPlane;
+let owner: Account;
+beforeAll(async () => {
+  plane = await startControlPlane();
+  owner = await signUp(plane);
+  await setPlan(owner, 'TEAM');
+});
+afterAll(() => plane.stop());
+
+const setPlan = (account: Account, productPlan: string) =>
+  plane.call(
+    'POST',
+    `/v1alpha1/operator/organizations/${account.organization.id}`,
+    { productPlan },
+    { token: plane.secret.operatorToken },
+  );
+const get = (path: string, account = owner) =>
+  plane.call('GET', `${account.path}${path}`, undefined, { token: account.token });
+const post = (path: string, body: unknown, account = owner) =>
+  plane.call('POST', `${account.path}${path}`, body, { token: account.token });
+const remove = (path: string, account = owner) =>
+  plane.call('DELETE', `${account.path}${path}`, undefined, { token: account.token });
+const create = (request: object, account = owner) =>
+  post('/deployments', { workspaceId: account.workspace.id, ...request }, account);
+
+describe('a create', () => {
+  test('takes what the CLI sends, and answers what is desired', async () => {
+    const { status, body } = await create({
+      name: 'from the CLI',
+      description: '',
+      type: 'STANDARD',
+      astroRuntimeVersion: '3.3-2',
+      executor: 'ASTRO',
+      cloudProvider: 'AZURE',
+      region: 'us-east-1',
+      isCicdEnforced: false,
+      isDagDeployEnabled: true,
+      isHighAvailability: false,
+      isDevelopmentMode: false,
+      defaultTaskPodCpu: '0.25',
+      defaultTaskPodMemory: '0.5Gi',
+      resourceQuotaCpu: '10',
+      resourceQuotaMemory: '20Gi',
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      name: 'from the CLI',
+      status: 'CREATING',
+      type: 'STANDARD',
+      cloudProvider: 'AZURE',
+      region: 'us-east-1',
+      workspaceName: owner.workspace.name,
+      astroRuntimeVersion: '3.3-2',
+      airflowVersion: '3.3.2',
+      executor: 'ASTRO',
+      schedulerSize: 'SMALL',
+      resourceQuotaCpu: '10',
+      workerQueues: [{ name: 'default', astroMachine: 'A5', workerConcurrency: 5, podCpu: '1' }],
+    });
+  });
+
+  test('has the executor that is asked for', async () => {
+    const { status, body } = await create({ name: 'of Celery', executor: 'CELERY' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ executor: 'CELERY', workerQueues: [{ name: 'default' }] });
+  });
+
+  test('keeps the values of secret variables in Secrets Manager alone', async () => {
+    const { status, body } = await create({
+      name: 'secretive',
+      environmentVariables: [
+        { key: 'TOKEN', value: MARKER, isSecret: true },
+        { key: 'PLAIN', value: 'seen', isSecret: false },
+      ],
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      environmentVariables: [
+        { key: 'TOKEN', isSecret: true },
+        { key: 'PLAIN', isSecret: false, value: 'seen' },
+      ],
+    });
+    expect(JSON.stringify(body)).not.toContain(MARKER);
+    const table = await plane.services.database.send(
+      new ScanCommand({ TableName: plane.services.environment.TABLE_NAME }),
+    );
+    expect(JSON.stringify(table.Items)).not.toContain(MARKER);
+  });
+
+  test.each([
+    [{ executor: 'KUBERNETES' }, 'executor'],
+    [{ astroRuntimeVersion: '3.3-9' }, 'astroRuntimeVersion'],
+    [{ type: 'HYBRID' }, 'type'],
+    [{ region: 'eu-west-1' }, 'region'],
+    [{ schedulerSize: 'HUGE' }, 'schedulerSize'],
+    [{ name: '' }, 'name'],
+    [{ name: 7 }, 'name'],
+    [{ name: 'a\nb' }, 'name'],
+    [{ replicas: 2 }, 'replicas'],
+    [{ isDevelopmentMode: true, isHighAvailability: true }, 'isHighAvailability'],
+    [{ workerQueues: [] }, 'workerQueues'],
+    [{ workerQueues: [queue({ name: 'other' })] }, 'workerQueues'],
+    [{ workerQueues: [queue(), queue()] }, 'workerQueues[1].name'],
+    [{ workerQueues: [queue({ minWorkerCount: 3, maxWorkerCount: 2 })] }, 'workerQueues[0].minWorkerCount'],
+    [{ workerQueues: [queue({ maxWorkerCount: 0 })] }, 'workerQueues[0].maxWorkerCount'],
+    [{ workerQueues: [queue({ astroMachine: 'A1000' })] }, 'workerQueues[0].astroMachine'],
+    [{ workerQueues: [queue({ isDefault: false })] }, 'workerQueues[0].isDefault'],
+    [{ environmentVariables: [{ key: 'WINDSOCK_X', value: 'x' }] }, 'environmentVariables[0].key'],
+    [{ environmentVariables: [{ key: 'A', value: 'x'.repeat(70_000) }] }, 'environmentVariables'],
+  ])('with %j answers 400 that names %s', async (request, field) => {
+    const { status, body } = await create({ name: 'wrong', ...request });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ fieldErrors: expect.arrayContaining([expect.objectContaining({ field })]) });
+    expect((await get('/deployments?names=wrong')).body).toMatchObject({ totalCount: 0 });
+  });
+
+  test('in a workspace that does not exist answers 404', async () => {
+    expect((await create({ name: 'nowhere', workspaceId: newId() })).status).toBe(404);
+  });
+
+  test('asked two hundred times at once with one name makes one, and 199 answers say 409', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        create({ name: 'Wanted', environmentVariables: [{ key: 'A', value: MARKER, isSecret: true }] }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(199);
+    expect((await get('/deployments?names=Wanted')).body).toMatchObject({ totalCount: 1 });
+    expect((await create({ name: 'wANTED' })).status).toBe(409);
+  }, 60_000);
+
+  test('asked again with the same id is the same deployment', async () => {
+    const scope = { now: plane.now(), requestId: 'test', actor: { type: 'system', name: 'test' } } as const;
+    const request = { name: 'Same', workspaceId: owner.workspace.id };
+    const id = newId();
+    const ask = () => createDeployment(scope, plane.services, owner.organization.id, request, id);
+    const [first, second] = await Promise.all([ask(), ask()]);
+    expect(second.deploymentId).toBe(first.deploymentId);
+    expect((await ask()).deploymentId).toBe(id);
+  });
+});
+
+describe('a trial', () => {
+  test('has one deployment, however many are asked for at once; a taken name is told first', async () => {
+    const trial = await signUp(plane);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => create({ name: `Trial ${number}` }, trial)),
+    );
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    const refusals = answers.filter(({ status }) => status !== 200);
+    expect(refusals.every(({ status }) => status === 400)).toBe(true);
+    expect(refusals[0]?.body).toMatchObject({ fieldErrors: [{ field: 'deployments', code: 'plan_limit' }] });
+    const { body } = await get('/deployments', trial);
+    expect(body).toMatchObject({ totalCount: 1 });
+  });
+
+  test.each([
+    [{ workerQueues: [queue({ maxWorkerCount: 6 })] }, 'workerQueues[0].maxWorkerCount'],
+    [{ workerQueues: [queue({ astroMachine: 'A40' })] }, 'workerQueues[0].astroMachine'],
+    [{ schedulerSize: 'LARGE' }, 'schedulerSize'],
+    [{ isHighAvailability: true }, 'isHighAvailability'],
+  ])('with %j answers 400 that names the limit of %s', async (request, field) => {
+    const trial = await signUp(plane);
+    const { status, body } = await create({ name: 'Large', ...request }, trial);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      fieldErrors: expect.arrayContaining([expect.objectContaining({ field, code: 'plan_limit' })]),
+    });
+  });
+});
+
+describe('a deployment', () => {
+  test('is deleted once, however often it is asked, and nothing else can be asked for then', async () => {
+    const { body } = await create({ name: 'short-lived' });
+    const { id } = body as { id: string };
+    expect((await remove(`/deployments/${id}`)).status).toBe(204);
+    expect((await remove(`/deployments/${id}`)).status).toBe(204);
+    expect((await get(`/deployments/${id}`)).body).toMatchObject({ status: 'DEPLOYING' });
+    expect((await post(`/deployments/${id}/deploys`, { type: 'DAG_ONLY' })).status).toBe(409);
+  });
+
+  test('is not there for another tenant', async () => {
+    const { body } = await create({ name: 'mine' });
+    const { id } = body as { id: string };
+    const stranger = await signUp(plane);
+    const asStranger = await plane.call('GET', `${owner.path}/deployments/${id}`, undefined, {
+      token: stranger.token,
+    });
+    expect(asStranger.status).toBe(404);
+    expect((await get(`/deployments/${id}`, stranger)).status).toBe(404);
+  });
+
+  test('of which an event comes late, twice or after its end is left as it is', async () => {
+    const scope = { now: plane.now(), requestId: 'test', actor: { type: 'system', name: 'test' } } as const;
+    const ids = { organizationId: owner.organization.id, deploymentId: newId() };
+    await expect(advanceDeployment(scope, plane.services, ids)).resolves.toBeUndefined();
+  });
+});
+
+function queue(changes: object = {}) {
+  return {
+    name: 'default',
+    isDefault: true,
+    astroMachine: 'A5',
+    minWorkerCount: 0,
+    maxWorkerCount: 2,
+    workerConcurrency: 5,
+    ...(('name' in changes && changes.name !== 'default' && { isDefault: false }) || {}),
+    ...changes,
+  };
+}
+
+test.each([
+  { workspaceIds: [], names: [] },
+  { workspaceIds: [], names: ['listed 1'] },
+  { workspaceIds: ['cnowhere'], names: [] },
+])('a list reads deployments, and nothing else that an organization has: %j', async (filter) => {
+  const account = await signUp(plane, 'Listed');
+  await setPlan(account, 'TEAM');
+  await post('/workspaces', { name: 'Another' }, account);
+  for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
+  let read = 0;
+  const counting = intercept(plane.services.database, async (command, pass) => {
+    const answer = await pass(command);
+    read += z.object({ ScannedCount: z.number() }).parse(answer).ScannedCount;
+    return answer;
+  });
+  const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
+  await listDeployments(scope, plane.services.through(counting), account.organization.id, {
+    ...filter,
+    deploymentIds: [],
+  });
+  expect(read).toBe(3);
+});
+
+test('the plan of a delete that is over in that very moment says that there is no such deployment', async () => {
+  const { body } = await create({ name: 'going' });
+  const ids = {
+    organizationId: owner.organization.id,
+    deploymentId: z.object({ id: z.string() }).parse(body).id,
+  };
+  const { deployment } = plane.services.store(ids.organizationId).entities;
+  await deployment.patch(ids).set({ running: 1 }).go();
+  const forgetting = intercept(plane.services.database, async (command, pass) => {
+    if (JSON.stringify(command.input).includes('revision#')) await deployment.delete(ids).go();
+    return await pass(command);
+  });
+  await expect(planDelete(plane.services.through(forgetting), ids)).rejects.toMatchObject({
+    statusCode: 404,
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createBuckets } from '../../../core/rate/buckets.ts';
+import { type Account, signUp } from '../../support/account.ts';
+import { type Answer, type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+
+let plane: ControlPlane;
+let owner: Account;
+let other: Account;
+beforeAll(async () => {
+  plane = await startControlPlane({ rateLimitFactor: 1 });
+  [owner, other] = [await signUp(plane, 'One'), await signUp(plane, 'Two')];
+});
+afterAll(() => plane.stop());
+
+const self = ({ token }: Account = owner) => plane.call('GET', '/v1/users/self', undefined, { token });
+
+/** Asks until it is told to wait, and answers that. */
+async function exhaust(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let count = 0; count < 1000; count += 1) {
+    const answer = await ask();
+    if (answer.status === 429) return answer;
+  }
+  throw new Error('It was never told to wait');
+}
+
+test('a token that asks too often is told how long to wait, and then is answered', async () => {
+  const answer = await exhaust(() => self());
+  expect(answer).toMatchObject({
+    headers: { 'retry-after': '1' },
+    body: { statusCode: 429, message: expect.stringContaining('25 GET requests a second') },
+  });
+  plane.advanceClock(1);
+  expect((await self()).status).toBe(200);
+});
+
+test('one caller keeps no other waiting, and reading not from writing', async () => {
+  await exhaust(() => self());
+  expect((await self(other)).status).toBe(200);
+  const link = await plane.call('POST', '/v1alpha1/signin-links', undefined, { token: owner.token });
+  expect(link.status).toBe(200);
+  expect((await plane.call('GET', '/healthz')).status).toBe(200);
+});
+
+test('whoever has no token is limited by the address; the operator is not', async () => {
+  await exhaust(() => plane.call('GET', '/healthz'));
+  const path = `/v1alpha1/operator/organizations/${owner.organization.id}`;
+  for (let count = 0; count < 150; count += 1) {
+    const { status } = await plane.call(
+      'POST',
+      path,
+      { productPlan: 'TEAM' },
+      { token: plane.secret.operatorToken },
+    );
+    expect(status).toBe(200);
+  }
+});
+
+test('a bucket lets through its burst and its rate, whatever the order and pace of the asking', () => {
+  const steps = fc.array(fc.nat(3000), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(
+      steps,
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 50 }),
+      (gaps, rate, burst) => {
+        const buckets = createBuckets({ perSecond: rate, burst });
+        let at = 0;
+        let taken = 0;
+        for (const gap of gaps) {
+          at += gap;
+          const wait = buckets.take('a', new Date(at));
+          if (wait === 0) taken += 1;
+          else expect(buckets.take('a', new Date(at + Math.ceil(wait * 1000) + 1))).toBe(0);
+          if (wait > 0) {
+            at += Math.ceil(wait * 1000) + 1;
+            taken += 1;
+          }
+        }
+        expect(taken).toBeLessThanOrEqual(burst + (at / 1000) * rate + 1);
+      },
+    ),
+  );
+});
+
+test('a clock that goes back keeps nobody waiting for it', () => {
+  const buckets = createBuckets({ perSecond: 1, burst: 1 });
+  expect(buckets.take('a', new Date(1_000_000))).toBe(0);
+  expect(buckets.take('a', new Date(0))).toBe(1);
+  expect(buckets.take('a', new Date(1000))).toBe(0);
+});

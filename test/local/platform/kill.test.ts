@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { signUp, type Tenant } from '../../support/client.ts';
+import { deploy, deployed } from '../../support/deploy.ts';
+import {
+  createDeployment,
+  created,
+  type Deployment,
+  healthy,
+  leaveTrial,
+  pathOf,
+  remove,
+} from '../../support/deployment.ts';
+import { killAtEveryState } from '../../support/kill.ts';
+import { operations } from '../../support/operations.ts';
+import { orphansOf } from '../../support/orphans.ts';
+import { createPlatform, type Platform, until } from '../../support/platform.ts';
+import { tracesOf } from '../../support/traces.ts';
+
+/** What is there of a deployment in the end, and what the API says was done to it. */
+interface Outcome {
+  readonly operations: readonly string[];
+  readonly status: string;
+  readonly statusReason: string | undefined;
+  readonly traces: readonly string[];
+}
+
+const OPERATE = ['Prepare', 'AwaitDatabase', 'Roll', 'AwaitStable', 'Publish', 'Finish'];
+const REMOVE = ['Stop', 'AwaitStopped', 'Drop', 'AwaitDropped', 'Clean', 'Forget'];
+
+let platform: Platform;
+let tenant: Tenant;
+let killing: ReturnType<typeof killAtEveryState> | undefined;
+
+beforeAll(async () => {
+  platform = await createPlatform({ runner: 'test/support/stand-in-runner.ts' });
+  await platform.start();
+  tenant = await signUp(platform);
+  await leaveTrial(platform, tenant);
+});
+afterEach(async () => {
+  await killing?.stop();
+  killing = undefined;
+});
+afterAll(() => platform.destroy());
+
+test.each([
+  ['a create, a deploy and a delete', carriedOut, [...OPERATE, ...REMOVE]],
+  ['a create that fails, and its delete', failing, ['PutBack', 'Finish', ...REMOVE]],
+  ['an update that is put back while others wait, and a rollback', changing, [...OPERATE, 'PutBack']],
+] as const)(
+  'kill -9 of the runner at every step of %s changes nothing but time',
+  async (_, journey, states) => {
+    const undisturbed = await journey();
+    killing = killAtEveryState(platform);
+    expect(await journey()).toEqual(undisturbed);
+    const killed = await killing.stop();
+    killing = undefined;
+    expect(killed).toEqual(expect.arrayContaining([...states]));
+    expect(orphansOf(platform.home)).toEqual([]);
+  },
+  240_000,
+);
+
+async function carriedOut(): Promise<Outcome> {
+  await createDeployment(tenant, { name: 'whole', environmentVariables: [variable('A', 'B')] });
+  const deployment = await healthy(tenant, 'whole');
+  const id = await deploy(tenant, deployment.id, { 'one.py': 'print(1)' });
+  expect(await deployed(tenant, deployment.id, id)).toBe('DEPLOYED');
+  return await removed(deployment);
+}
+
+/** How often ECS tries again until the create fails is a matter of time; each try leaves its logs. */
+async function failing(): Promise<Outcome> {
+  await createDeployment(tenant, { name: 'fails', environmentVariables: [variable('FAIL', 'scheduler')] });
+  const { traces, ...outcome } = await removed(await created(tenant, 'fails'));
+  return { ...outcome, traces: [...new Set(traces)] };
+}
+
+/**
+ * One change fails while two more wait: these are made all the same. Then all of it goes back. What is asked again
+ * since its answer was lost changes nothing, and its operation does not count.
+ */
+async function changing(): Promise<Outcome> {
+  const shown = (key: string) => ({ key, value: 'worker', isSecret: false });
+  await createDeployment(tenant, { name: 'changes', environmentVariables: [shown('KEPT')] });
+  const deployment = await healthy(tenant, 'changes');
+  const path = pathOf(tenant, deployment);
+  await ask(path, { environmentVariables: [shown('KEPT'), shown('FAIL')] });
+  await seen(
+    path,
+    ({ waitingIntents, runningOperation }) => runningOperation !== undefined && waitingIntents === 0,
+  );
+  await ask(path, { schedulerSize: 'MEDIUM' });
+  await ask(path, { isHighAvailability: true });
+  const after = await seen(path, isAtRest);
+  expect(after).toMatchObject({ schedulerSize: 'MEDIUM', isHighAvailability: true, status: 'HEALTHY' });
+  expect(after.environmentVariables).toMatchObject([{ key: 'KEPT', value: 'worker' }]);
+  await ask(`${path.replace('/v1/', '/v1alpha1/')}/revisions/1/rollback`, {});
+  expect(await seen(path, isAtRest)).toMatchObject({ schedulerSize: 'SMALL', isHighAvailability: false });
+  await until(
+    async () => {
+      await tenant.client.post('/_local/clock', { advanceSeconds: 61 });
+      const services = tracesOf(platform.home, deployment.id).filter((line) =>
+        line.includes('service ACTIVE'),
+      );
+      return services.length === 3;
+    },
+    { seconds: 60, what: () => 'the old workers to be gone', every: 500 },
+  );
+  const { traces, ...outcome } = await removed(await healthy(tenant, 'changes'));
+  const made = outcome.operations.filter((operation) => !operation.startsWith('deploy'));
+  return {
+    ...outcome,
+    operations: made.map((operation) => operation.replace(/ in.*/, '')),
+    traces: [...new Set(traces)],
+  };
+}
+
+const Changing = z.looseObject({
+  status: z.string(),
+  environmentVariables: z.array(z.unknown()),
+  waitingIntents: z.int(),
+  runningOperation: z.int().optional(),
+});
+
+async function ask(path: string, request: object): Promise<void> {
+  const { status, body } = await tenant.client.post(path, request);
+  expect(status, JSON.stringify(body)).toBe(200);
+}
+
+async function seen(
+  path: string,
+  isSo: (deployment: z.infer<typeof Changing>) => boolean,
+): Promise<z.infer<typeof Changing>> {
+  let last: z.infer<typeof Changing> | undefined;
+  await until(
+    async () => {
+      last = Changing.parse((await tenant.client.get(path)).body);
+      return isSo(last);
+    },
+    { seconds: 120, what: () => `the deployment to change; it is ${JSON.stringify(last)}` },
+  );
+  return last ?? Changing.parse({});
+}
+
+function isAtRest({ runningOperation, waitingIntents }: z.infer<typeof Changing>): boolean {
+  return runningOperation === undefined && waitingIntents === 0;
+}
+
+/** What there was before the deployment was removed; nothing may be left of it. */
+async function removed(deployment: Deployment): Promise<Outcome> {
+  const { status, statusReason } = deployment;
+  const outcome = {
+    status,
+    statusReason,
+    operations: await operations(tenant, deployment),
+    traces: tracesOf(platform.home, deployment.id),
+  };
+  await remove(tenant, deployment);
+  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+  return outcome;
+}
+
+function variable(key: string, value: string) {
+  return { key, value, isSecret: true };
+}

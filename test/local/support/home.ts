@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Home, openHome } from '../../../local/home.ts';
+import { ensureTools, type Tools } from '../../../local/setup/tools.ts';
+import { preparedFolder, shareInstallation } from '../../support/installation.ts';
+
+/** A data folder of a test's own, empty but for the tools and images; `remove` it afterwards. */
+export function temporaryHome(): { readonly home: Home; remove(): void } {
+  const root = mkdtempSync(join(tmpdir(), 'windsock-'));
+  shareInstallation(root);
+  return { home: openHome(root), remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** The tools, installed if they are not. */
+export function tools(): Promise<Tools> {
+  return ensureTools(openHome(preparedFolder), (work) => work());
+}
+
+/** Waits until a condition holds; throws `what` when it does not within the deadline. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  milliseconds = 10_000,
+) {
+  const deadline = Date.now() + milliseconds;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}

@@ -1,0 +1,16 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const PATIENCE_MS = 420_000;
+
+/** Does something again while it fails, as a person would on a platform that is being killed. */
+export async function insist<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await wait(500);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { Deployment } from '../../core/deployment/view.ts';
+import { Operation } from '../../core/operation/view.ts';
+import type { Permission } from '../../core/permission/permissions.ts';
+import { type Answer, type Client, createClient, signUp, type Tenant } from './client.ts';
+import { until } from './platform.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import { tarball } from './tarball.ts';
+
+const Begun = z.object({ id: z.string(), dagsUploadUrl: z.string() });
+
+/** A tenant of a rehearsal whose plan has no limits, and what a person does with deployments there. */
+export interface Rehearsed {
+  readonly tenant: Tenant;
+  /** Where the API has the tenant's deployments. */
+  readonly path: string;
+  /** Asks for a deployment with these secret variables; answers its id. */
+  create(name: string, variables?: Readonly<Record<string, string>>): Promise<string>;
+  get(id: string): Promise<Deployment>;
+  /** Waits until nothing is done to the deployment any more. */
+  settled(id: string): Promise<Deployment>;
+  /** What was done to it, the newest first. */
+  operations(id: string): Promise<Operation[]>;
+  update(id: string, change: object): Promise<Answer>;
+  /** Uploads one DAG file with this text and finalizes its deploy. */
+  deliver(id: string, text?: string): Promise<Answer>;
+  /** A client with a token that may do this to the deployment, and nothing else. */
+  tokenThatMay(id: string, permissions: readonly Permission[]): Promise<Client>;
+  /** Deletes it and waits until it is gone. */
+  remove(id: string): Promise<void>;
+}
+
+export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
+  const tenant = await signUp(cloud);
+  const { client, organizationId, workspaceId } = tenant;
+  const operator: Client = createClient(cloud.url, cloud.operatorToken());
+  const plan = { productPlan: 'TEAM' };
+  const lifted = await operator.post(`/v1alpha1/operator/organizations/${organizationId}`, plan);
+  expect(lifted.status).toBe(200);
+  const path = `/v1/organizations/${organizationId}/deployments`;
+  const get = async (id: string) => Deployment.parse((await client.get(`${path}/${id}`)).body);
+  return {
+    tenant,
+    path,
+    get,
+    async create(name, variables = {}) {
+      const environmentVariables = Object.entries(variables).map(([key, value]) => ({
+        key,
+        value,
+        isSecret: true,
+      }));
+      const answer = await client.post(path, { name, workspaceId, environmentVariables });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      return Deployment.parse(answer.body).id;
+    },
+    async settled(id) {
+      let last: Deployment | undefined;
+      await until(
+        async () => {
+          last = await get(id);
+          return !['CREATING', 'DEPLOYING'].includes(last.status);
+        },
+        { seconds: 50, what: () => `${id} to settle; it is ${last?.status}` },
+      );
+      return last ?? get(id);
+    },
+    async operations(id) {
+      const answer = await client.get(`${path.replace('/v1/', '/v1alpha1/')}/${id}/operations`);
+      return z.object({ operations: z.array(Operation) }).parse(answer.body).operations;
+    },
+    update: (id, change) => client.post(`${path}/${id}`, change),
+    async deliver(id, text = 'print(1)') {
+      const bytes = await tarball([{ name: 'dags/one.py', content: text }]);
+      const begun = Begun.parse((await client.post(`${path}/${id}/deploys`, { type: 'DAG_ONLY' })).body);
+      const uploaded = await fetch(begun.dagsUploadUrl, {
+        method: 'PUT',
+        headers: { 'x-ms-blob-type': 'BlockBlob' },
+        body: new Uint8Array(bytes),
+      });
+      expect(uploaded.status).toBe(201);
+      const dagTarballVersion = uploaded.headers.get('x-ms-version-id');
+      return await client.post(`${path}/${id}/deploys/${begun.id}/finalize`, { dagTarballVersion });
+    },
+    async tokenThatMay(id, permissions) {
+      const name = permissions.join(' ');
+      const made = async (what: string, body: object) => {
+        const answer = await client.post(`/v1/organizations/${organizationId}/${what}`, body);
+        expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+        return answer.body;
+      };
+      await made('roles', { name, scopeType: 'DEPLOYMENT', permissions });
+      const token = await made('tokens', { name, scope: 'DEPLOYMENT', entityId: id, role: name });
+      return createClient(cloud.url, z.object({ token: z.string() }).parse(token).token);
+    },
+    async remove(id) {
+      expect((await client.delete(`${path}/${id}`)).status).toBe(204);
+      await until(async () => (await client.get(`${path}/${id}`)).status === 404, {
+        seconds: 50,
+        what: () => `${id} to be gone`,
+      });
+    },
+  };
+}
