@@ -16,8 +16,8 @@ interface Own {
 
 /**
  * The container of a component of Airflow. A check costs a Python start of 0.1 s, hence the interval; a component
- * that dies later than a minute after its start is started again in place, an earlier death ends its task. So does
- * the exit code 0, a drained worker's.
+ * that ends later than a minute after its start is started again in place, an earlier end ends its task. So does the
+ * exit code 0 of a worker, which has drained; a triggerer's is that of one that lost its process of triggers.
  */
 export function airflowContainer(
   setting: Setting,
@@ -38,7 +38,11 @@ export function airflowContainer(
       retries: 3,
       startPeriod: 120,
     },
-    restartPolicy: { enabled: true, ignoredExitCodes: [0], restartAttemptPeriod: 60 },
+    restartPolicy: {
+      enabled: true,
+      ignoredExitCodes: component === 'worker' ? [0] : [],
+      restartAttemptPeriod: 60,
+    },
     stopTimeout,
   };
 }

@@ -1,12 +1,16 @@
 """Components that get too little memory, in the containers that ECS on one machine gives them."""
 
+import http.client
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from tests.deployment import Deployment
 from tests.peers import until, windsock_airflow
@@ -49,23 +53,125 @@ from airflow.sdk import DAG
 dag = DAG("modest")
 """
 
+# Loaded by every component of Airflow that is told of its folder; what takes all does so once.
+PLUGIN = """
+import os, time
+from pathlib import Path
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from fastapi import FastAPI
+
+def take_all():
+    try:
+        Path(os.environ["TAKEN"]).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    block = bytearray(800 * 1024 * 1024)
+    time.sleep(60)
+
+class Listener:
+    @hookimpl
+    def on_dag_run_running(self, dag_run, msg):
+        take_all()
+
+class Trigger(BaseTrigger):
+    def serialize(self):
+        return "greedy.Trigger", {}
+
+    async def run(self):
+        take_all()
+        yield TriggerEvent("taken")
+
+app = FastAPI()
+app.get("/all")(take_all)
+
+class Greedy(AirflowPlugin):
+    name = "greedy"
+    listeners = [Listener()]
+    fastapi_apps = [{"app": app, "url_prefix": "/take", "name": "greedy"}]
+"""
+
+PLAIN = """
+from airflow.sdk import dag, task
+
+@dag(schedule=None, is_paused_upon_creation=False)
+def plain():
+    @task
+    def nothing():
+        pass
+
+    nothing()
+
+plain()
+"""
+
+# Only the triggerer has the plugin that the trigger is of.
+DEFERRING = """
+from airflow.sdk import BaseOperator, dag
+from airflow.triggers.base import BaseTrigger
+
+class Trigger(BaseTrigger):
+    def serialize(self):
+        return "greedy.Trigger", {}
+
+    async def run(self):
+        yield
+
+class Defers(BaseOperator):
+    def execute(self, context):
+        self.defer(trigger=Trigger(), method_name="resume")
+
+    def resume(self, context, event):
+        assert event == "taken"
+
+@dag(schedule=None, is_paused_upon_creation=False)
+def deferring():
+    Defers(task_id="defers")
+
+deferring()
+"""
+
+
+@dataclass
+class Container:
+    """A component's container, by the files of its shim."""
+
+    status_file: Path
+    log_file: Path
+
+    def restarts(self) -> int:
+        """How often it was started again."""
+        return json.loads(self.status_file.read_text())["restarts"]
+
+    def killed(self) -> list[str]:
+        """The names of the processes that it lost for memory."""
+        log = self.log_file.read_text()
+        return re.findall(r"OutOfMemoryError: killed process \d+ \((.*)\), which used \d+ MiB", log)
+
 
 @contextmanager
-def contained(deployment: Deployment, component: str) -> Iterator[Callable[[], str]]:
-    """Has the component in a container of little memory instead; answers what the container printed."""
+def contained(
+    deployment: Deployment, component: str, variables: Mapping[str, str] | None = None
+) -> Iterator[Container]:
+    """Has the component in a container of little memory instead, and with these variables."""
     deployment.stop(component)
     folder = deployment.task_folder(component)
-    status, log = folder / "container.json", folder / "container.log"
+    status, log = folder / f"{component}.json", folder / f"{component}.log"
     spec = {
         "status": str(status),
         "folder": str(folder),
         "command": [windsock_airflow(), component],
-        "environment": deployment.component_environment(),
+        "environment": {
+            **deployment.component_environment(),
+            "WINDSOCK_VARIABLES": json.dumps(variables or {}),
+        },
         "log": str(log),
         "rotateBytes": 1 << 20,
         "memoryBytes": LIMIT_MIB << 20,
         "healthCheck": None,
-        "restartPolicy": None,
+        "restartPolicy": {"ignoredExitCodes": [], "restartAttemptPeriod": 0},
         "stopTimeout": 30,
     }
     shim = subprocess.Popen([sys.executable, "-I", "-S", str(SHIM)], stdin=subprocess.PIPE)
@@ -74,8 +180,7 @@ def contained(deployment: Deployment, component: str) -> Iterator[Callable[[], s
     shim.stdin.close()
     try:
         deployment.await_healthy(component)
-        yield log.read_text
-        assert json.loads(status.read_text())["state"] == "RUNNING"
+        yield Container(status, log)
     finally:
         shim.terminate()
         shim.wait(60)
@@ -83,14 +188,9 @@ def contained(deployment: Deployment, component: str) -> Iterator[Callable[[], s
         deployment.await_healthy(component)
 
 
-def killed(log: str) -> list[str]:
-    """The names of the processes that the container lost for memory."""
-    return re.findall(r"OutOfMemoryError: killed process \d+ \((.*)\), which used \d+ MiB", log)
-
-
 def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Deployment) -> None:
     running.publish({"dags/greedy.py": GREEDY_TASK})
-    with contained(running, "worker") as log:
+    with contained(running, "worker") as container:
         run = running.run("greedy")
         assert running.outcome("greedy", run) == "failed"
         assert running.tries("greedy", run) == [
@@ -98,14 +198,48 @@ def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Depl
             ("takes_its_time", 1, "success"),
         ]
         path = f"/api/v2/dags/greedy/dagRuns/{run}/taskInstances/takes_all"
-        assert killed(log()) == [f"airflow worker -- greedy takes_all {run}"]
+        assert container.killed() == [f"airflow worker -- greedy takes_all {run}"]
         assert "out of memory" in str(running.api("GET", f"{path}/logs/1")[1]).lower()
+        assert container.restarts() == 0
 
 
 def test_a_dag_file_that_takes_too_much_memory_keeps_no_other_from_being_read(running: Deployment) -> None:
-    with contained(running, "dag-processor") as log:
+    with contained(running, "dag-processor") as container:
         running.publish({"dags/greedy.py": GREEDY_FILE, "dags/modest.py": MODEST_FILE})
         until("the other is listed", lambda: running.api("GET", "/api/v2/dags/modest")[0] == 200 or None, 60)
-        until("the container lost a process", lambda: killed(log()) or None)
-        assert killed(log())[0] == "airflow dag file -- dags/greedy.py"
+        until("the container lost a process", lambda: container.killed() or None)
+        assert container.killed()[0] == "airflow dag file -- dags/greedy.py"
         assert running.health("dag-processor").returncode == 0
+        assert container.restarts() == 0
+
+
+def take_all(running: Deployment) -> None:
+    """Asks the api-server for more than it has; it cannot answer."""
+    with suppress(OSError, http.client.HTTPException):
+        running.api("GET", "/take/all")
+
+
+@pytest.mark.parametrize(
+    ("component", "provoke", "dag"),
+    [
+        ("scheduler", lambda running: running.run("plain"), "plain"),
+        ("triggerer", lambda running: running.run("deferring"), "deferring"),
+        ("api-server", take_all, "plain"),
+    ],
+)
+def test_a_component_that_takes_too_much_memory_is_started_again_and_goes_on(
+    running: Deployment,
+    tmp_path: Path,
+    component: str,
+    provoke: Callable[[Deployment], object],
+    dag: str,
+) -> None:
+    running.publish({"dags/plain.py": PLAIN, "dags/deferring.py": DEFERRING})
+    (tmp_path / "greedy.py").write_text(PLUGIN)
+    variables = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path), "TAKEN": str(tmp_path / "taken")}
+    with contained(running, component, variables) as container:
+        provoke(running)
+        until("the container was started again", lambda: container.restarts() or None, 120)
+        assert container.killed()
+        running.await_healthy(component)
+        assert running.outcome(dag, running.run(dag)) == "success"

@@ -6,6 +6,7 @@ import { startBrowser } from '../support/browser.ts';
 import { signUp, type Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
 import { type Deployment, healthy } from '../support/deployment.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
 
 /** What Airflow logs of the example's task. What the task prints may come later, in a group that is folded. */
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, exampleDags('hello')));
   browser = await startBrowser();
   page = await browser.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(60_000 * PATIENCE);
 });
 afterAll(async () => {
   await browser?.close();

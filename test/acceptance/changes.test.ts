@@ -57,6 +57,8 @@ def recorder():
 recorder()
 `;
 
+import { PATIENCE } from '../support/patience.ts';
+
 const Record = z.object({
   run: z.string(),
   task: z.string(),
@@ -124,7 +126,7 @@ test(
     expect(new Set(all.map(({ generation }) => generation)).size).toBeGreaterThan(2);
     await remove(tenant, deployment);
   },
-  (MINUTES + 10) * 60_000,
+  (MINUTES + 10) * 60_000 * PATIENCE,
 );
 
 function records(): string {

@@ -7,6 +7,7 @@ import { created, deployments, remove } from '../support/deployment.ts';
 import { insist } from '../support/insist.ts';
 import { killInTurn, victims } from '../support/kill.ts';
 import { orphansOf } from '../support/orphans.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
 import { tracesOf } from '../support/traces.ts';
 
@@ -31,27 +32,31 @@ beforeAll(async () => {
 });
 afterAll(() => platform.destroy());
 
-test(`kill -9 of anything at random moments (KILLS=${KILLS} KILL_SEED=${SEED})`, async () => {
-  const tenant = await signUp(platform);
-  const deployment = await disturbed(0, () => created(tenant));
-  if (deployment.status === 'UNHEALTHY') {
-    expect(deployment.statusReason).toMatch(/.{20,}/);
-  } else {
-    const deliver = async () => deployed(tenant, deployment.id, await deploy(tenant, deployment.id, DAGS));
-    if ((await disturbed(1, deliver)) === 'FAILED') expect(await deliver()).toBe('DEPLOYED');
-    const airflow = airflowOf(tenant, deployment);
-    await insist(async () => airflow.ran('hello', 'success', await airflow.trigger('hello')));
-  }
-  await until(async () => orphansOf(platform.home).length === 0, {
-    seconds: 60,
-    what: () => `no orphan: ${JSON.stringify(orphansOf(platform.home))}`,
-  });
-  await disturbed(2, async () => {
-    for (const left of await deployments(tenant)) await remove(tenant, left);
-  });
-  expect(await deployments(tenant)).toEqual([]);
-  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
-}, 900_000);
+test(
+  `kill -9 of anything at random moments (KILLS=${KILLS} KILL_SEED=${SEED})`,
+  async () => {
+    const tenant = await signUp(platform);
+    const deployment = await disturbed(0, () => created(tenant));
+    if (deployment.status === 'UNHEALTHY') {
+      expect(deployment.statusReason).toMatch(/.{20,}/);
+    } else {
+      const deliver = async () => deployed(tenant, deployment.id, await deploy(tenant, deployment.id, DAGS));
+      if ((await disturbed(1, deliver)) === 'FAILED') expect(await deliver()).toBe('DEPLOYED');
+      const airflow = airflowOf(tenant, deployment);
+      await insist(async () => airflow.ran('hello', 'success', await airflow.trigger('hello')));
+    }
+    await until(async () => orphansOf(platform.home).length === 0, {
+      seconds: 60,
+      what: () => `no orphan: ${JSON.stringify(orphansOf(platform.home))}`,
+    });
+    await disturbed(2, async () => {
+      for (const left of await deployments(tenant)) await remove(tenant, left);
+    });
+    expect(await deployments(tenant)).toEqual([]);
+    expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+  },
+  900_000 * PATIENCE,
+);
 
 const DAGS = exampleDags('hello');
 

@@ -8,6 +8,7 @@ import { openStreamReader } from '../../local/dynamodb/streams.ts';
 import { openUpstream } from '../../local/dynamodb/upstream.ts';
 import { type Account, join, signUp } from '../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -315,7 +316,7 @@ async function untilTold(account: Account, entry: string): Promise<Line[]> {
     const entries = await auditLogs(account);
     expect(told(entries)).toContain(entry);
     return entries;
-  }, 50_000);
+  }, 50_000 * PATIENCE);
 }
 
 test('with events an entry is there within moments', async () => {
@@ -323,7 +324,7 @@ test('with events an entry is there within moments', async () => {
   const account = await signUp(plane, 'Events');
   await setPlan(account, 'TEAM');
   await untilTold(account, 'UPDATE ORGANIZATION');
-}, 60_000);
+});
 
 test('a change that is too large for an entry is told of without its fields, and holds none up behind it', async () => {
   const account = await signUp(plane, 'Large');
@@ -347,8 +348,8 @@ test('a change that is too large for an entry is told of without its fields, and
       { after: { description: 'a'.repeat(250_000) } },
       { subjectId: 'test', before: {}, after: {} },
     ]);
-  }, 10_000);
-}, 60_000);
+  }, 10_000 * PATIENCE);
+});
 
 test('an entry has room for all that a deployment may be given', async () => {
   const account = await signUp(plane, 'Full');
@@ -375,7 +376,7 @@ test('an entry has room for all that a deployment may be given', async () => {
     { after: { environmentVariables: { length: 1000 } } },
     { before: { environmentVariables: { length: 1000 } }, after: { environmentVariables: { length: 1000 } } },
   ]);
-}, 60_000);
+});
 
 test('an item that no entry can be made of holds none up behind it', async () => {
   const account = await signUp(plane, 'Unreadable');
@@ -390,7 +391,7 @@ test('an item that no entry can be made of holds none up behind it', async () =>
   await database.send(new PutCommand({ TableName: environment.TABLE_NAME, Item }));
   await setPlan(account, 'TEAM');
   await untilTold(account, 'UPDATE ORGANIZATION');
-}, 60_000);
+});
 
 test('an answer has no more than a function can say, and the next one goes on after it', async () => {
   const account = await signUp(plane, 'Long');

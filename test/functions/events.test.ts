@@ -8,6 +8,7 @@ import { createAdvancer } from '../../functions/event/advance.ts';
 import { createPublisher } from '../../functions/stream/publish.ts';
 import { signUp } from '../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const at = new Date('2026-01-01T00:00:10Z');
 const signup = (dueAt: string | undefined, version = 1) => ({
@@ -118,14 +119,17 @@ describe('the functions behind the table', () => {
   test('with events a mail arrives, and a trial is provisioned, without the clock', async () => {
     plane.startEvents();
     await start('hastened@example.com');
-    await vi.waitFor(() => expect(plane.mailbox.messages('hastened@example.com')).toHaveLength(1), 20_000);
+    await vi.waitFor(
+      () => expect(plane.mailbox.messages('hastened@example.com')).toHaveLength(1),
+      20_000 * PATIENCE,
+    );
     const { organization } = await signUp(plane);
     const deployments = () =>
       plane.services
         .store(organization.id)
         .entities.deployment.query.primary({ organizationId: organization.id })
         .go();
-    await vi.waitFor(async () => expect((await deployments()).data).toHaveLength(1), 20_000);
+    await vi.waitFor(async () => expect((await deployments()).data).toHaveLength(1), 20_000 * PATIENCE);
   });
 
   test('a record that cannot be read delays none after it', async () => {
@@ -135,6 +139,6 @@ describe('the functions behind the table', () => {
     await database.send(new PutCommand({ TableName: environment.TABLE_NAME, Item }));
     await start('behind-poison@example.com');
     const mails = () => plane.mailbox.messages('behind-poison@example.com');
-    await vi.waitFor(() => expect(mails()).toHaveLength(1), 20_000);
+    await vi.waitFor(() => expect(mails()).toHaveLength(1), 20_000 * PATIENCE);
   });
 });

@@ -8,6 +8,7 @@ import { catalog, type FunctionEntry } from '../../functions/catalog.ts';
 import { readEnvironment } from '../../functions/environment.ts';
 import { resolveGrant } from '../../functions/grants.ts';
 import { installPlatform } from '../../stacks/setup.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { ACCOUNT, REGION, type Resource } from './cloud.ts';
 import { bundleFile } from './engine.ts';
 import { buildGraph } from './graph.ts';
@@ -16,7 +17,7 @@ let resources: readonly Resource[] = [];
 beforeAll(async () => {
   installPlatform();
   resources = await buildGraph('production');
-}, 300_000);
+}, 300_000 * PATIENCE);
 
 /** The inputs of every resource of a type, `lambda/function:Function` of AWS. */
 function all<Schema extends z.ZodType>(type: string, schema: Schema): z.output<Schema>[] {
@@ -422,4 +423,4 @@ it('protects no data in a stage that is not production', async () => {
     skipFinalSnapshot: true,
   });
   expect(inputs('dynamodb/table:Table')).toMatchObject({ deletionProtectionEnabled: false });
-}, 60_000);
+});

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { PATIENCE } from './patience.ts';
 
 /** What a person sees of one call of the CLI. */
 export interface Printed {
@@ -64,10 +65,15 @@ export async function createAstro(): Promise<Astro> {
           NO_COLOR: '1',
           ...environment,
         };
-        const child = execFile(binary, [...args], { cwd, env, timeout: 240_000 }, (error, stdout, stderr) => {
-          const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-          resolve({ exitCode, text: `${stdout}${stderr}` });
-        });
+        const child = execFile(
+          binary,
+          [...args],
+          { cwd, env, timeout: 240_000 * PATIENCE },
+          (error, stdout, stderr) => {
+            const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+            resolve({ exitCode, text: `${stdout}${stderr}` });
+          },
+        );
         let printed = '';
         child.stdout?.on('data', (chunk) => {
           printed += chunk;

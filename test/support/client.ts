@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { PATIENCE } from './patience.ts';
 import { type Platform, until } from './platform.ts';
 
 /** An answer of the API: its status and its JSON, or else its text. */
@@ -18,7 +19,7 @@ export interface Client {
 }
 
 /** How long a request that gets no answer at all is asked again: a runner that was killed starts within it. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000 * PATIENCE;
 
 export function createClient(url: string, token?: string): Client {
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -49,6 +49,7 @@ export function createDeployment(
   tenant: Tenant,
   request: {
     readonly name: string;
+    readonly astroRuntimeVersion?: string;
     readonly executor?: string;
     readonly workerQueues?: readonly object[];
     readonly environmentVariables?: readonly Variable[];

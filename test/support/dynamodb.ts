@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../core/store/table.ts';
+import { PATIENCE } from './patience.ts';
 
 /** A DynamoDB on a free port, that holds the one table. */
 export interface TestDynamodb {
@@ -69,7 +70,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilReady(endpoint: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 10_000 * PATIENCE;
   while (Date.now() < deadline) {
     const answered = await fetch(endpoint).then(
       () => true,

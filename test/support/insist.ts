@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { PATIENCE } from './patience.ts';
 
-const PATIENCE_MS = 420_000;
+const PATIENCE_MS = 420_000 * PATIENCE;
 
 /** Does something again while it fails, as a person would on a platform that is being killed. */
 export async function insist<T>(work: () => Promise<T>): Promise<T> {

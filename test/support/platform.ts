@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { shareInstallation } from './installation.ts';
+import { PATIENCE } from './patience.ts';
 import { killProcess, processesOf } from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -103,14 +104,15 @@ export async function createPlatform(
   };
 }
 
-/** Asks `probe` until it says yes; after `seconds` it is an error that says what was waited for. */
+/** Asks `probe` until it says yes; after `seconds`, and what patience adds, it is an error that says what was waited for. */
 export async function until(
   probe: () => Promise<boolean>,
   { seconds, what, every = 200 }: { seconds: number; what: () => string; every?: number },
 ): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
+  const patience = seconds * PATIENCE;
+  const deadline = performance.now() + patience * 1000;
   while (!(await probe())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${seconds} s in vain for ${what()}`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patience} s in vain for ${what()}`);
     await wait(every);
   }
 }

@@ -5,37 +5,9 @@ import type { Setting } from '../../../core/component/setting.ts';
 import { databaseTaskDefinition, serviceTaskDefinition } from '../../../core/component/task-definition.ts';
 import type { Executor } from '../../../core/deployment/executors.ts';
 import { offerErrors } from '../../../core/deployment/offer.ts';
-import { spec } from '../../support/spec.ts';
+import { cell, setting } from '../../support/setting.ts';
 
-const cell: Cell = {
-  id: 'cell',
-  name: 'Cell',
-  provider: 'LOCAL',
-  region: 'us-east-1',
-  cluster: 'windsock',
-  database: { host: 'postgres', port: 5432, user: 'cell', passwordSecretArn: 'arn:cell-database' },
-  broker: { kind: 'redis', host: 'redis', port: 6379, passwordSecretArn: 'arn:cell-broker' },
-  bucket: 'windsock',
-  publicUrl: 'http://localhost/{namespace}',
-  apiUrl: 'http://api/{namespace}',
-  frontDoorKeys: { keys: [] },
-  images: { repository: 'windsock/runtime' },
-  executionRoleArn: 'arn:execution',
-  logGroupPrefix: '/windsock',
-};
 const { broker: _, ...withoutBroker } = cell;
-
-const setting = (executor: Executor, of: Cell = cell): Setting => ({
-  cell: of,
-  deployment: {
-    organizationId: 'corganization',
-    deploymentId: 'cdeployment',
-    namespace: 'amber-breeze-1x2y3z',
-  },
-  spec: spec({ executor }),
-  platformSecretArn: 'arn:platform',
-  taskRoleArn: 'arn:role',
-});
 
 /** What each container of a deployment's services is told: values and the places of secrets, by name. */
 function told(executor: Executor): Record<string, string>[] {

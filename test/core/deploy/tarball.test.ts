@@ -49,9 +49,9 @@ test('refuses a bomb before it is unpacked', async () => {
   const content = Buffer.alloc(64 * 1024 * 1024);
   const bytes = await tarball(Array.from({ length: 9 }, (_, part) => ({ name: `dags/${part}`, content })));
   await expect(checkTarball(bytes)).rejects.toThrow(/unpacks to more than/);
-}, 20_000);
+});
 
 test('refuses more entries than a bundle may have', async () => {
   const bytes = await tarball(Array.from({ length: 50_001 }, (_, entry) => ({ name: `dags/${entry}` })));
   await expect(checkTarball(bytes)).rejects.toThrow(/more than 50000 entries/);
-}, 20_000);
+});

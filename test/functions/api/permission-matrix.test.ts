@@ -11,6 +11,7 @@ import type { Route } from '../../../functions/api/route.ts';
 import { routes } from '../../../functions/api/table.ts';
 import { type Account, join, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 /**
  * Who may call what: every route of an organization, by every role and one of the organization's own (deployer), held on the workspace and the deployment that the
@@ -254,7 +255,7 @@ test.each([
     }
     await expect(parts.join('\n')).toMatchFileSnapshot('permission-matrix.md');
   },
-  120_000,
+  120_000 * PATIENCE,
 );
 
 test('an owner of another organization is told of nothing', async () => {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
@@ -61,11 +62,13 @@ it('keeps every put that it answered, whole, through kill -9 at any moment', asy
 });
 
 it('answers what is under way before it ends on SIGTERM', async () => {
-  const server = await upstream((_, response) => setTimeout(() => response.end('late'), 500));
+  const asked = Promise.withResolvers<ServerResponse>();
+  const server = await upstream((_, response) => asked.resolve(response));
   writeWhole(join(cell.home, 'state/routes.json'), JSON.stringify({ ns: [`127.0.0.1:${server.port}`] }));
   const answer = fetch(`${cell.forwarder}/ns/`);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const response = await asked.promise;
   const ended = cell.end('SIGTERM');
+  setTimeout(() => response.end('late'), 500);
   expect(await (await answer).text()).toBe('late');
   expect(await ended).toBe(0);
   await server.stop();

@@ -179,7 +179,7 @@ describe('the health check', () => {
     const healthCheck = check(line, { startPeriod: 30, interval: 25, retries: 1 });
     const begun = Date.now();
     await healthOf(spec('exec sleep 60', { healthCheck }), 'HEALTHY');
-    expect(Date.now() - begun).toBeLessThan(8_000);
+    expect(Date.now() - begun).toBeLessThan(20_000);
   });
 
   test('asks sooner than the interval after a restart of the container too', async () => {
@@ -190,14 +190,16 @@ describe('the health check', () => {
     const command = 'test -e first && touch restarted && exec sleep 60; touch first; exit 1';
     const status = await healthOf(spec(command, { healthCheck, restartPolicy }), 'HEALTHY');
     expect(status?.restarts).toBe(1);
-    expect(Date.now() - begun).toBeLessThan(8_000);
+    expect(Date.now() - begun).toBeLessThan(20_000);
   });
 
   test('gets healthy again', async () => {
-    const healthCheck = check('test -e up || test -e again');
-    const given = spec('touch up; sleep 0.5; rm up; sleep 1.5; touch again; exec sleep 60', { healthCheck });
+    const given = spec('exec sleep 60', { healthCheck: check('test -e up') });
     const ended = startShim('python3', given);
+    const up = join(folder, 'work/up');
     for (const wanted of ['HEALTHY', 'UNHEALTHY', 'HEALTHY']) {
+      if (wanted === 'HEALTHY') writeFileSync(up, '');
+      else rmSync(up);
       await eventually(`it is ${wanted}`, () => observe(given.status)?.health === wanted);
     }
     requestStop(given.status);

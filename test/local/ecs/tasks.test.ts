@@ -243,12 +243,14 @@ describe('a runner that goes away', () => {
 
   test('leaves its tasks running, and finds how they ended', async () => {
     const going = await run(cloud, shell('exec sleep 300'));
-    const ending = await run(cloud, shell('sleep 1; exit 7'));
+    const end = join(cloud.root, 'end');
+    const ending = await run(cloud, shell(`until [ -e ${end} ]; do sleep 0.1; done; exit 7`));
     await running(cloud, going);
     await running(cloud, ending);
     const shim = shimOf(cloud, going);
     const identity = { pid: shim, startTime: startTime(shim) ?? 0 };
     await cloud.kill();
+    writeFileSync(end, '');
     await eventually('the second ended', () => cloud.processes().length === 2);
     await cloud.start();
     expect(await stopped(cloud, ending)).toMatchObject({ containers: [{ exitCode: 7 }] });

@@ -11,7 +11,7 @@ import { createForwarder } from '../../../local/forwarder/forwarder.ts';
 import { openRoutes, type Routes } from '../../../local/forwarder/routes.ts';
 import { echo, listen, type Running, upstream } from './support.ts';
 
-const HOLD_MS = 1_500;
+const HOLD_MS = 5_000;
 let folder: string;
 let routes: Routes;
 let forwarder: Running;

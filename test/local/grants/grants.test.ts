@@ -20,6 +20,7 @@ import {
   removed,
 } from '../../support/deployment.ts';
 import { tellOutOfMemory } from '../../support/out-of-memory.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { rights, type Withheld, withhold } from './withheld.ts';
@@ -69,7 +70,7 @@ beforeAll(async () => {
   });
   await putBack(kept);
   await untilNotDue(kept, LATER);
-}, 300_000);
+}, 300_000 * PATIENCE);
 afterAll(async () => {
   clearInterval(looking);
   await cloud.stop();

@@ -12,7 +12,7 @@ let host: LambdaHost;
 
 beforeAll(async () => {
   const functions = [
-    testFunction('a', 'behave', { kind: 'step' }, { timeout: 1 }),
+    testFunction('a', 'behave', { kind: 'step' }, { timeout: 3 }),
     testFunction('b', 'behave', { kind: 'step' }),
     {
       ...testFunction('missing', 'behave', { kind: 'step' }),
@@ -67,15 +67,15 @@ test.each([{ spin: true }, { sleepMs: 60_000 }])('a call that takes too long is 
   expect(await call('a', event)).toEqual({
     status: 'failed',
     errorType: 'Sandbox.Timedout',
-    errorMessage: 'Task timed out after 1.00 seconds',
+    errorMessage: 'Task timed out after 3.00 seconds',
   });
   expect(await call('a', { echo: 'again' })).toBe('again');
 });
 
 test('a call that times out takes no other call with it', async () => {
   const slow = call('a', { sleepMs: 60_000 });
-  await new Promise((wake) => setTimeout(wake, 600));
-  const other = call('a', { sleepMs: 700, echo: 'unharmed' });
+  await new Promise((wake) => setTimeout(wake, 1_800));
+  const other = call('a', { sleepMs: 1_800, echo: 'unharmed' });
   expect(await slow).toMatchObject({ errorType: 'Sandbox.Timedout' });
   expect(await other).toBe('unharmed');
 });
@@ -120,14 +120,14 @@ test('a function that nobody calls for a while is ended, and starts anew', async
     environment: {},
     compileCache: join(folder.root, 'cache'),
     log: () => undefined,
-    idleMs: 300,
+    idleMs: 2_000,
   });
   const calls = async () => {
     const { payload = '' } = { payload: undefined, ...(await idle.invoke('a', '{"count":true}')) };
     return z.object({ calls: z.int() }).parse(JSON.parse(payload)).calls;
   };
   expect([await calls(), await calls()]).toEqual([1, 2]);
-  await new Promise((wake) => setTimeout(wake, 800));
+  await new Promise((wake) => setTimeout(wake, 3_000));
   expect(await calls()).toBe(1);
   await idle.stop();
 });

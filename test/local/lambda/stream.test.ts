@@ -95,7 +95,7 @@ test('a record that fails holds back those after it until it passes, however lon
   local.folder.failFor(undefined);
   await eventually('the last was handled', () => keys().includes('d'), 20_000);
   expect([...new Set(keys())]).toEqual(['a', 'fails', 'b', 'c', 'd']);
-}, 60_000);
+});
 
 test('what was handled long ago is kept no more, and nothing else is lost by that', async () => {
   const child = await local.launch(setup(database.port));
@@ -119,7 +119,7 @@ test('what was handled long ago is kept no more, and nothing else is lost by tha
   await eventually('the last was handled', () => keys().includes('last'));
   expect([...new Set(keys())]).toEqual([...names, 'last']);
   await eventually('a start forgets what it finds handled', async () => (await keptNow()) <= 2);
-}, 60_000);
+});
 
 test('a failure that passes is soon forgotten', async () => {
   local.folder.failFor('"a"');
@@ -150,4 +150,4 @@ test('kill -9 of the endpoints and of the database loses no record', async () =>
   await eventually('all were handled', () => new Set(keys()).size === names.length, 45_000);
   const firstSeen = [...new Set(keys())];
   expect(firstSeen).toEqual(names);
-}, 60_000);
+});

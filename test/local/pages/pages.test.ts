@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startBrowser } from '../../support/browser.ts';
 import { createClient, signUp, type Tenant } from '../../support/client.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 
@@ -25,7 +26,7 @@ afterAll(async () => {
 async function newPage(): Promise<Page> {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL: cloud.url });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(15_000 * PATIENCE);
   return page;
 }
 

@@ -14,6 +14,7 @@ import {
 import { killAtEveryState } from '../../support/kill.ts';
 import { operations } from '../../support/operations.ts';
 import { orphansOf } from '../../support/orphans.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { createPlatform, type Platform, until } from '../../support/platform.ts';
 import { tracesOf } from '../../support/traces.ts';
 
@@ -59,7 +60,7 @@ test.each([
     expect(killed).toEqual(expect.arrayContaining([...states]));
     expect(orphansOf(platform.home)).toEqual([]);
   },
-  240_000,
+  240_000 * PATIENCE,
 );
 
 async function carriedOut(): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Home, openHome } from '../../../local/home.ts';
 import { ensureTools, type Tools } from '../../../local/setup/tools.ts';
 import { preparedFolder, shareInstallation } from '../../support/installation.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 /** A data folder of a test's own, empty but for the tools and images; `remove` it afterwards. */
 export function temporaryHome(): { readonly home: Home; remove(): void } {
@@ -17,15 +18,16 @@ export function tools(): Promise<Tools> {
   return ensureTools(openHome(preparedFolder), (work) => work());
 }
 
-/** Waits until a condition holds; throws `what` when it does not within the deadline. */
+/** Waits until a condition holds; throws `what` when it does not in that time and what patience adds. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
   milliseconds = 10_000,
 ) {
-  const deadline = Date.now() + milliseconds;
+  const patience = milliseconds * PATIENCE;
+  const deadline = Date.now() + patience;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${patience} ms: ${what}`);
     await new Promise((wake) => setTimeout(wake, 20));
   }
 }

@@ -5,6 +5,7 @@ import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { names } from '../../../local/names.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
@@ -154,40 +155,51 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     await rehearsed.remove(again);
   });
 
-  test('an execution that ends before its operation is followed by another attempt, and the first may write nothing', async () => {
-    const id = await rehearsed.create('stalled', { SICK: 'api-server' });
-    const isAwaited = async () => (await rehearsed.operations(id))[0]?.steps.at(-1)?.name === 'AwaitStable';
-    await until(isAwaited, { seconds: 30, what: () => 'the services to be awaited' });
-    await cloud.stopExecutions();
-    await cloud.advanceClock(61);
-    await cloud.advanceClock(20);
-    await until(async () => (await rehearsed.operations(id))[0]?.attempt === 2 && (await isAwaited()), {
-      seconds: 30,
-      what: () => 'the second attempt to await the services',
-    });
-    const { organizationId } = rehearsed.tenant;
-    const state = { organizationId, deploymentId: id, operation: 1, attempt: 1, rolls: true, putBack: false };
-    const before = await rehearsed.operations(id);
-    expect(
-      await cloud.invoke('step', { step: 'Finish', now: new Date().toISOString(), state }),
-    ).toMatchObject({
-      status: 'failed',
-      errorType: 'Superseded',
-    });
-    expect(await rehearsed.operations(id)).toEqual(before);
-    await until(
-      async () => {
-        await cloud.advanceClock(100);
-        return (await rehearsed.get(id)).status === 'UNHEALTHY';
-      },
-      {
-        seconds: 90,
-        what: () => 'patience to end, of which a skipped hour takes no more than a part',
-        every: 4_000,
-      },
-    );
-    const { statusReason } = await rehearsed.get(id);
-    expect(statusReason).toMatch(/^Not healthy after 300 seconds. api-server runs and is not/);
-    await rehearsed.remove(id);
-  }, 150_000);
+  test(
+    'an execution that ends before its operation is followed by another attempt, and the first may write nothing',
+    async () => {
+      const id = await rehearsed.create('stalled', { SICK: 'api-server' });
+      const isAwaited = async () => (await rehearsed.operations(id))[0]?.steps.at(-1)?.name === 'AwaitStable';
+      await until(isAwaited, { seconds: 30, what: () => 'the services to be awaited' });
+      await cloud.stopExecutions();
+      await cloud.advanceClock(61);
+      await cloud.advanceClock(20);
+      await until(async () => (await rehearsed.operations(id))[0]?.attempt === 2 && (await isAwaited()), {
+        seconds: 30,
+        what: () => 'the second attempt to await the services',
+      });
+      const { organizationId } = rehearsed.tenant;
+      const state = {
+        organizationId,
+        deploymentId: id,
+        operation: 1,
+        attempt: 1,
+        rolls: true,
+        putBack: false,
+      };
+      const before = await rehearsed.operations(id);
+      expect(
+        await cloud.invoke('step', { step: 'Finish', now: new Date().toISOString(), state }),
+      ).toMatchObject({
+        status: 'failed',
+        errorType: 'Superseded',
+      });
+      expect(await rehearsed.operations(id)).toEqual(before);
+      await until(
+        async () => {
+          await cloud.advanceClock(100);
+          return (await rehearsed.get(id)).status === 'UNHEALTHY';
+        },
+        {
+          seconds: 90,
+          what: () => 'patience to end, of which a skipped hour takes no more than a part',
+          every: 4_000,
+        },
+      );
+      const { statusReason } = await rehearsed.get(id);
+      expect(statusReason).toMatch(/^Not healthy after 300 seconds. api-server runs and is not/);
+      await rehearsed.remove(id);
+    },
+    150_000 * PATIENCE,
+  );
 });

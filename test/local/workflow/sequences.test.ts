@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Deployment } from '../../../core/deployment/view.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
@@ -58,39 +59,43 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-test(`whatever is asked for, fails and crashes, what runs is what succeeded (SEQUENCE_SEED=${SEED})`, async () => {
-  const [actions = []] = fc.sample(fc.array(action, { minLength: LENGTH, maxLength: LENGTH }), {
-    numRuns: 1,
-    seed: SEED,
-  });
-  const id = await rehearsed.create('random');
-  await rehearsed.settled(id);
-  const asked: Change[] = [];
-  for (const next of actions) asked.push(...(await perform(id, next)));
-  await until(async () => isAtRest(await rehearsed.get(id)), {
-    seconds: 90,
-    what: () => `all of ${JSON.stringify(actions)} to end`,
-    every: 300,
-  });
-  const operations = (await rehearsed.operations(id)).toReversed();
-  const expected = operations
-    .filter(({ status }) => status === 'SUCCEEDED')
-    .flatMap(({ intents }) => asked.slice(Math.max(0, intents.first - 2), intents.last - 1))
-    .reduce(changed, { size: 'SMALL', isDoubled: false, variables: {}, queues: ['default'] });
-  const deployment = await rehearsed.get(id);
-  expect(modelOf(deployment), JSON.stringify(actions)).toEqual(expected);
-  expect(deployment.status).toBe('HEALTHY');
-  if (Object.keys(expected.variables).length > 0)
-    expect(await cloud.variables(id)).toEqual(expected.variables);
-  await until(async () => Object.keys(await tasksOf(id)).length === expected.queues.length + 2, {
-    seconds: 30,
-    what: () => 'older workers to be gone',
-  });
-  const tasks = await tasksOf(id);
-  expect(tasks.control).toHaveLength(expected.isDoubled ? 2 : 1);
-  expect(tasks.api).toHaveLength(expected.isDoubled ? 2 : 1);
-  await rehearsed.remove(id);
-}, 240_000);
+test(
+  `whatever is asked for, fails and crashes, what runs is what succeeded (SEQUENCE_SEED=${SEED})`,
+  async () => {
+    const [actions = []] = fc.sample(fc.array(action, { minLength: LENGTH, maxLength: LENGTH }), {
+      numRuns: 1,
+      seed: SEED,
+    });
+    const id = await rehearsed.create('random');
+    await rehearsed.settled(id);
+    const asked: Change[] = [];
+    for (const next of actions) asked.push(...(await perform(id, next)));
+    await until(async () => isAtRest(await rehearsed.get(id)), {
+      seconds: 90,
+      what: () => `all of ${JSON.stringify(actions)} to end`,
+      every: 300,
+    });
+    const operations = (await rehearsed.operations(id)).toReversed();
+    const expected = operations
+      .filter(({ status }) => status === 'SUCCEEDED')
+      .flatMap(({ intents }) => asked.slice(Math.max(0, intents.first - 2), intents.last - 1))
+      .reduce(changed, { size: 'SMALL', isDoubled: false, variables: {}, queues: ['default'] });
+    const deployment = await rehearsed.get(id);
+    expect(modelOf(deployment), JSON.stringify(actions)).toEqual(expected);
+    expect(deployment.status).toBe('HEALTHY');
+    if (Object.keys(expected.variables).length > 0)
+      expect(await cloud.variables(id)).toEqual(expected.variables);
+    await until(async () => Object.keys(await tasksOf(id)).length === expected.queues.length + 2, {
+      seconds: 30,
+      what: () => 'older workers to be gone',
+    });
+    const tasks = await tasksOf(id);
+    expect(tasks.control).toHaveLength(expected.isDoubled ? 2 : 1);
+    expect(tasks.api).toHaveLength(expected.isDoubled ? 2 : 1);
+    await rehearsed.remove(id);
+  },
+  240_000 * PATIENCE,
+);
 
 /** The tasks of each service that has any. */
 async function tasksOf(id: string): Promise<Record<string, string[]>> {

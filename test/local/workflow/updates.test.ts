@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Deployment } from '../../../core/deployment/view.ts';
 import { Planned } from '../../../core/operation/view.ts';
 import { Pointer } from '../../../core/workflow/pointer.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
@@ -226,26 +227,30 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     await changed({ isHighAvailability: false });
   });
 
-  test('a queue that is too large for the cell is put back, with what ECS says of it', async () => {
-    const before = await rehearsed.get(id);
-    const huge = { ...BIG, name: 'huge', astroMachine: 'A40', minWorkerCount: 1 };
-    expect((await rehearsed.update(id, { workerQueues: [DEFAULT, BIG, huge] })).status).toBe(200);
-    await until(
-      async () => {
-        await cloud.advanceClock(100);
-        return await isAtRest();
-      },
-      { seconds: 130, what: () => 'the wait for room to end', every: 4_500 },
-    );
-    const reason = expect.stringMatching(/no room for them: .*worker-huge.* insufficient memory/);
-    expect(await rehearsed.get(id)).toMatchObject({
-      status: 'HEALTHY',
-      statusReason: reason,
-      runningRevision: before.runningRevision,
-      workerQueues: before.workerQueues,
-    });
-    expect((await rehearsed.operations(id))[0]).toMatchObject({ status: 'FAILED', reason });
-  }, 150_000);
+  test(
+    'a queue that is too large for the cell is put back, with what ECS says of it',
+    async () => {
+      const before = await rehearsed.get(id);
+      const huge = { ...BIG, name: 'huge', astroMachine: 'A40', minWorkerCount: 1 };
+      expect((await rehearsed.update(id, { workerQueues: [DEFAULT, BIG, huge] })).status).toBe(200);
+      await until(
+        async () => {
+          await cloud.advanceClock(100);
+          return await isAtRest();
+        },
+        { seconds: 130, what: () => 'the wait for room to end', every: 4_500 },
+      );
+      const reason = expect.stringMatching(/no room for them: .*worker-huge.* insufficient memory/);
+      expect(await rehearsed.get(id)).toMatchObject({
+        status: 'HEALTHY',
+        statusReason: reason,
+        runningRevision: before.runningRevision,
+        workerQueues: before.workerQueues,
+      });
+      expect((await rehearsed.operations(id))[0]).toMatchObject({ status: 'FAILED', reason });
+    },
+    150_000 * PATIENCE,
+  );
 
   test('what cannot be put back at once is put back as soon as it can be', async () => {
     const before = await rehearsed.get(id);
