@@ -56,6 +56,7 @@ export function pageOf<T extends Readonly<Record<string, unknown>>>(items: reado
 }
 
 function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [String(a ?? ''), String(b ?? '')];
   return left < right ? -1 : left > right ? 1 : 0;
 }

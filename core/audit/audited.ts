@@ -44,7 +44,7 @@ export const kinds = {
   deploy: {
     resourceType: 'DEPLOY',
     id: 'deployId',
-    show: only('deploymentId', 'type', 'description', 'git', 'runtimeVersion', 'bundle'),
+    show: only('deploymentId', 'type', 'description', 'git', 'runtimeVersion', 'bundle', 'rollbackFromId'),
   },
   invite: { resourceType: 'INVITE', id: 'inviteId', show: only('email', 'role', 'expiresAt') },
   apiToken: {

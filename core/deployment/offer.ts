@@ -1,3 +1,4 @@
+import { placeErrors } from '../cell/place.ts';
 import type { Cell } from '../cell/schema.ts';
 import type { FieldError } from '../errors.ts';
 import { type PlanLimits, type ProductPlan, pastLimit } from '../organization/plans.ts';
@@ -17,7 +18,7 @@ type Asked = Pick<
   | 'scalingSpec'
   | 'remoteExecution'
 > &
-  Pick<CreateDeploymentRequest, 'region'>;
+  Pick<CreateDeploymentRequest, 'region' | 'clusterId'>;
 
 /** What of a request asks for something that the platform, or the deployment's cell, does not offer. */
 export function offerErrors(request: Asked, cell: Cell): FieldError[] {
@@ -28,9 +29,7 @@ export function offerErrors(request: Asked, cell: Cell): FieldError[] {
   if (request.executor && !executors.some((executor) => executor === request.executor)) {
     refuse('executor', `${request.executor} is not offered; there are ${executors.join(', ')}`);
   }
-  if (request.region && request.region !== cell.region) {
-    refuse('region', `there is no region ${request.region}; there is ${cell.region}`);
-  }
+  errors.push(...placeErrors(request, cell));
   const version = request.astroRuntimeVersion;
   if (version && findRuntimeVersion(version) === undefined) {
     const known = runtimeVersions.map((runtime) => runtime.version).join(', ');

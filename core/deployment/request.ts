@@ -32,7 +32,10 @@ function perhaps<T extends z.ZodType>(list: T) {
 }
 
 /** Kubernetes quantities, which clients send for pods that this platform does not have; kept and shown again. */
-const Quantity = z.string().max(20);
+const Quantity = z
+  .string()
+  .max(20)
+  .regex(/^\d+(\.\d+)?(m|k|[KMGT]i?)?$/, 'must be a quantity as Kubernetes writes it, as 0.5 or 512Mi');
 
 /** What the reference has and this platform does not: clients that do not ask for it say so, too. */
 const notOffered = {

@@ -32,7 +32,7 @@ const limits: Readonly<Record<ProductPlan, PlanLimits>> = {
     workspaces: 1,
     deployments: 1,
     workersPerQueue: 5,
-    machines: ['A5', 'A10'],
+    machines: ['A5', 'A10', 'A20'],
     schedulerSizes: ['SMALL'],
     highAvailability: false,
   },

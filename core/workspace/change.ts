@@ -7,6 +7,7 @@ import type { Services } from '../services.ts';
 import { updated } from '../store/attributes.ts';
 import { refused, retryStale, Stale } from '../store/transact.ts';
 import { nameTaken } from './create.ts';
+import { demandDefaults } from './defaults.ts';
 import type { WorkspaceItem } from './entity.ts';
 import { getWorkspace } from './read.ts';
 import type { UpdateWorkspaceRequest } from './schema.ts';
@@ -18,6 +19,7 @@ export async function updateWorkspace(
   { organizationId, workspaceId }: { organizationId: string; workspaceId: string },
   request: UpdateWorkspaceRequest,
 ): Promise<WorkspaceItem> {
+  demandDefaults(request, services.environment.CELL);
   const store = services.store(organizationId);
   return await retryStale(async () => {
     const item = await getWorkspace(services, organizationId, workspaceId);

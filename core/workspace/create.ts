@@ -7,6 +7,7 @@ import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { created } from '../store/attributes.ts';
 import { refused, retryStale, Stale } from '../store/transact.ts';
+import { demandDefaults } from './defaults.ts';
 import type { WorkspaceItem } from './entity.ts';
 import type { CreateWorkspaceRequest } from './schema.ts';
 
@@ -20,6 +21,7 @@ export async function createWorkspace(
   organizationId: string,
   request: CreateWorkspaceRequest,
 ): Promise<WorkspaceItem> {
+  demandDefaults(request, services.environment.CELL);
   const store = services.store(organizationId);
   const workspaceId = newId();
   const taken = { organizationId, parentId: organizationId, name: comparable(request.name) };

@@ -41,6 +41,8 @@ export interface Route<
   /** `raw` is the request's bytes, for uploads. */
   readonly body: Body | 'raw' | 'none';
   readonly answer: Answer;
+  /** The last segment of a path that names a part of what GET answers without it: `roles` of a user. */
+  readonly part?: 'roles';
   /** The status of success, where it is not 200, or 204 without an answer. */
   readonly status?: 201;
   handle(

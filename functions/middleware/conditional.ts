@@ -31,8 +31,8 @@ export function entityTag(router: Router): Middleware {
 }
 
 /**
- * Calls the handler of an update or delete, with If-Match only while what GET answers of the same path has that
- * ETag: 412 when it has not, or when what it is made of changes before the command is done.
+ * Calls the handler of an update or delete, with If-Match only while what GET answers of the same path, or of what
+ * its path is a part of, has that ETag: 412 when it has not, or when what it is made of changes before the command is done.
  */
 export async function ifMatched(
   router: Router,
@@ -42,9 +42,9 @@ export async function ifMatched(
 ): Promise<Reply<unknown>> {
   const ifMatch = part(event, 'request').headers['if-match'];
   if (ifMatch === undefined || part(event, 'route').method === 'GET') return await handle(services);
-  const resource = resourceOf(router, event);
+  const resource = resourceOf(router, event) ?? wholeOf(router, event);
   if (resource === undefined) {
-    const message = 'is for updates and deletes of what GET answers at the same path';
+    const message = 'is for updates and deletes of what GET answers at the same path, and of its roles';
     throw invalid({ field: 'If-Match', code: 'not_conditional', message });
   }
   const versions: Versions = new Map();
@@ -63,6 +63,12 @@ function resourceOf(router: Router, event: APIGatewayProxyEventV2): Matched | un
   const { method, answer } = part(event, 'route');
   const resource = router.match('GET', event.rawPath);
   return method === 'DELETE' || resource?.route.answer === answer ? resource : undefined;
+}
+
+/** The GET of what a request updates a part of. */
+function wholeOf(router: Router, event: APIGatewayProxyEventV2): Matched | undefined {
+  const { part: name } = part(event, 'route');
+  return name === undefined ? undefined : router.match('GET', event.rawPath.slice(0, -`/${name}`.length));
 }
 
 /** The text that GET would answer now. */

@@ -191,8 +191,17 @@ async function atRest(): Promise<void> {
   const open = "SELECT count(*) FROM dag_run WHERE state IN ('queued', 'running')";
   await until(async () => queryPostgres(platform.home, open, database())[0] === '0', {
     seconds: 300,
-    what: () => `all runs to end; tasks are ${JSON.stringify(states())}`,
+    what: () => `all runs to end; open are ${openTasks().join('; ')}`,
   });
+}
+
+/** What has not ended: the runs, and their tasks that began. */
+function openTasks(): string[] {
+  const open = `
+    SELECT run.run_id, run.state, task.task_id, task.state, task.try_number, task.queued_dttm, task.start_date, task.hostname
+    FROM dag_run run LEFT JOIN task_instance task ON task.run_id = run.run_id AND task.state IS NOT NULL
+    WHERE run.state IN ('queued', 'running') ORDER BY run.run_id`;
+  return queryPostgres(platform.home, open, database());
 }
 
 /** The states that tasks are in. */

@@ -9,8 +9,7 @@ export function openApi(routes: readonly Route[], publicUrl: string): Part & { r
   const schemas = schemasOf(routes);
   const paths: Record<string, Record<string, Part>> = {};
   for (const route of routes) {
-    const resource = resourceOf(route, routes);
-    const operation = operationOf(route, schemas, resource);
+    const operation = operationOf(route, schemas, routes);
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation };
   }
   const error = json(schemas.output(ErrorAnswer));
@@ -43,8 +42,10 @@ export function openApi(routes: readonly Route[], publicUrl: string): Part & { r
   };
 }
 
-function operationOf(route: Route, schemas: Schemas, resource: Route | undefined): Part {
+function operationOf(route: Route, schemas: Schemas, routes: readonly Route[]): Part {
   const { operation, summary, access } = route;
+  const resource = resourceOf(route, routes);
+  const conditional = resource ?? wholeOf(route, routes);
   return {
     operationId: operation,
     summary,
@@ -52,9 +53,9 @@ function operationOf(route: Route, schemas: Schemas, resource: Route | undefined
       ? { description: `Needs the permission \`${access.permission}\`.` }
       : {}),
     security: securityOf(access),
-    parameters: parametersOf(route, schemas, resource),
+    parameters: parametersOf(route, schemas, conditional),
     ...bodyOf(route, schemas),
-    responses: responsesOf(route, schemas, resource),
+    responses: responsesOf(route, schemas, resource, conditional),
   };
 }
 
@@ -79,6 +80,13 @@ function resourceOf({ method, path, answer }: Route, routes: readonly Route[]): 
   return read?.answer instanceof z.ZodString || (method !== 'DELETE' && read?.answer !== answer)
     ? undefined
     : read;
+}
+
+/** The GET of what an operation changes a part of. */
+function wholeOf({ path, part }: Route, routes: readonly Route[]): Route | undefined {
+  return part === undefined
+    ? undefined
+    : routes.find((route) => route.method === 'GET' && `${route.path}/${part}` === path);
 }
 
 function bodyOf({ method, body, answer }: Route, schemas: Schemas): Part {

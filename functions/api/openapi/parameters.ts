@@ -13,7 +13,7 @@ const DRY_RUN = {
   schema: { const: 'plan' },
 };
 
-/** What an operation takes in its path, query and headers; `resource` is the GET of the same thing, if any. */
+/** What an operation takes in its path, query and headers; `resource` is the GET of what its conditions are of. */
 export function parametersOf(route: Route, schemas: Schemas, resource: Route | undefined): Part[] {
   return [
     ...pathParameters(route),

@@ -6,10 +6,15 @@ import { json, type Part, type Schemas } from './schemas.ts';
 
 export const ETAG = { type: 'string' };
 
-/** What an operation may answer; `resource` is the GET of the same thing, if any. */
-export function responsesOf(route: Route, schemas: Schemas, resource: Route | undefined): Part {
+/** What an operation may answer; `resource` is the GET of the same thing, `conditional` that of what If-Match is of. */
+export function responsesOf(
+  route: Route,
+  schemas: Schemas,
+  resource: Route | undefined,
+  conditional: Route | undefined,
+): Part {
   if (route.answer instanceof z.ZodString) return PAGES;
-  return { ...successOf(route, schemas, resource), ...failuresOf(route, resource) };
+  return { ...successOf(route, schemas, resource), ...failuresOf(route, conditional) };
 }
 
 const TEXT = { content: { '*/*': {} } };
@@ -44,7 +49,7 @@ function successOf({ method, answer, plan, status }: Route, schemas: Schemas, re
 }
 
 /** Which errors a route may answer: those of its access and its method, beside what every route does. */
-function failuresOf({ access, method, body }: Route, resource: Route | undefined): Part {
+function failuresOf({ access, method, body }: Route, conditional: Route | undefined): Part {
   const error = { $ref: '#/components/responses/Error' };
   const isOpen = access.kind === 'public' || access.kind === 'signed-url';
   const codes = [
@@ -53,7 +58,7 @@ function failuresOf({ access, method, body }: Route, resource: Route | undefined
     ...(access.kind === 'permission' || access.kind === 'signed-url' ? [403] : []),
     404,
     ...(method === 'GET' ? [] : [409]),
-    ...(method === 'GET' || resource === undefined ? [] : [412]),
+    ...(method === 'GET' || conditional === undefined ? [] : [412]),
     ...(body === 'none' ? [] : [413]),
     ...(method === 'POST' ? [422] : []),
     500,

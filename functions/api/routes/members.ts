@@ -65,6 +65,7 @@ export const members = [
     operation: 'UpdateUserRoles',
     method: 'POST',
     path: '/v1/organizations/{organizationId}/users/{userId}/roles',
+    part: 'roles',
     summary:
       "Change a member's roles, or remove them with `{}`; what differs must permit `member.update`, and a list that is left out stays",
     access: { kind: 'permission', permission: 'member.get' },

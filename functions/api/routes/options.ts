@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { Cluster, ClusterOptions, clusterOptionsView, clusterView } from '../../../core/cell/view.ts';
 import { executorsOf } from '../../../core/deployment/executors.ts';
+import { offerErrors } from '../../../core/deployment/offer.ts';
 import { DeploymentOptions, deploymentOptions } from '../../../core/deployment/options.ts';
-import { notFound } from '../../../core/errors.ts';
+import { getDeployment } from '../../../core/deployment/read.ts';
+import { type FieldError, invalid, notFound } from '../../../core/errors.ts';
 import { getOrganization } from '../../../core/organization/read.ts';
 import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { route } from '../route.ts';
@@ -11,12 +13,18 @@ import { inOrganization, nothing } from '../shapes.ts';
 const CloudProvider = z.enum(['AWS', 'AZURE', 'GCP']);
 const access = { kind: 'permission', permission: 'cluster.get' } as const;
 
+/** An error of what a deployment would be, with the name that the query has for it. */
+function asAsked({ field, ...error }: FieldError): FieldError {
+  return { ...error, field: field === 'type' ? 'deploymentType' : field };
+}
+
 export const options = [
   route({
     operation: 'GetDeploymentOptions',
     method: 'GET',
     path: '/v1/organizations/{organizationId}/deployment-options',
-    summary: "What deployments may be made of, within the organization's plan",
+    summary:
+      "What deployments may be made of, within the organization's plan: all of them, or those of an executor",
     access,
     params: inOrganization,
     query: z.strictObject({
@@ -27,9 +35,15 @@ export const options = [
     }),
     body: 'none',
     answer: DeploymentOptions,
-    async handle(_scope, { params }, services) {
-      const { productPlan } = await getOrganization(services, params.organizationId);
-      return { body: deploymentOptions(productPlan, executorsOf(services.environment.CELL)) };
+    async handle(_scope, { params: { organizationId }, query }, services) {
+      const { CELL } = services.environment;
+      const { deploymentId, deploymentType: type, executor } = query;
+      const errors = offerErrors({ type, executor }, CELL);
+      if (errors.length > 0) throw invalid(...errors.map(asAsked));
+      if (deploymentId !== undefined) await getDeployment(services, { organizationId, deploymentId });
+      const { productPlan } = await getOrganization(services, organizationId);
+      const executors = executorsOf(CELL).filter((offered) => offered === (executor ?? offered));
+      return { body: deploymentOptions(productPlan, executors) };
     },
   }),
   route({

@@ -15,6 +15,9 @@ import { type RawRequest, type Reply, route } from '../route.ts';
 import { nothing } from '../shapes.ts';
 import { signInByLink } from '../sign-in-by-link.ts';
 
+/** What `Sec-Fetch-Site` says of a link on a page of this address, and of an address that was typed. */
+const OWN_WAYS = ['same-origin', 'none'];
+
 const signInQuery = z.strictObject({ next: z.string().optional(), token: z.string().optional() });
 
 async function signOut(request: RawRequest, services: Services): Promise<Reply<string>> {
@@ -78,14 +81,16 @@ export const session = [
     method: 'GET',
     path: '/signout',
     summary:
-      "Ends the browser's session and leads to the sign-in page; whom another site sent here is asked first",
+      "Ends the browser's session and leads to the sign-in page; whom a page of another address sent here is asked first",
     access: { kind: 'public' },
     params: nothing,
     query: nothing,
     body: 'none',
     answer: z.string(),
     handle: async (_scope, { request }, services) =>
-      request.headers['sec-fetch-site'] === 'cross-site' ? signOutPage : await signOut(request, services),
+      OWN_WAYS.includes(request.headers['sec-fetch-site'] ?? '')
+        ? await signOut(request, services)
+        : signOutPage,
   }),
   route({
     operation: 'SignOut',

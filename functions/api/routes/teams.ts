@@ -128,6 +128,7 @@ export const teams = [
     operation: 'UpdateTeamRoles',
     method: 'POST',
     path: '/v1/organizations/{organizationId}/teams/{teamId}/roles',
+    part: 'roles',
     summary:
       'Change what the members of a team may do; what differs must permit `team.update`, and a list that is left out stays',
     access: { kind: 'permission', permission: 'team.get' },

@@ -109,6 +109,7 @@ export const tokens = [
     operation: 'UpdateApiTokenRoles',
     method: 'POST',
     path: '/v1/organizations/{organizationId}/tokens/{tokenId}/roles',
+    part: 'roles',
     summary: 'Change what an API token may do; what differs must permit `token.update`',
     access,
     params: inToken,

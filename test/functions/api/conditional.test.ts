@@ -97,6 +97,20 @@ describe('an update with If-Match', () => {
     expect(tag(await get())).toBe(tag(written ?? answers[0] ?? { headers: {} }));
   });
 
+  test('of roles is of who has them', async () => {
+    const from = `${owner.path}/users/${owner.user.id}`;
+    const stale = tag(await get({}, from));
+    const give = (workspaceRole: string, ifMatch: string) => {
+      const workspaceRoles = [{ workspaceId: owner.workspace.id, role: workspaceRole }];
+      const roles = { organizationRole: 'ORGANIZATION_OWNER', workspaceRoles };
+      const options = { token: owner.token, headers: { 'if-match': ifMatch } };
+      return plane.call('POST', `${from}/roles`, roles, options);
+    };
+    expect((await give('WORKSPACE_MEMBER', stale)).status).toBe(200);
+    expect((await give('WORKSPACE_AUTHOR', stale)).status).toBe(412);
+    expect((await give('WORKSPACE_AUTHOR', tag(await get({}, from)))).status).toBe(200);
+  });
+
   test('where there is nothing to read is refused, and the header named', async () => {
     const answer = await plane.call('POST', '/v1alpha1/signin-links', undefined, {
       token: owner.token,

@@ -1,5 +1,6 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { intercept } from '../../../core/store/intercept.ts';
 import { deleteWorkspace } from '../../../core/workspace/change.ts';
 import { type Account, join, signUp } from '../../support/account.ts';
@@ -271,9 +272,47 @@ describe('options', () => {
         { version: '3.3-1', airflowVersion: '3.3.1' },
       ],
       schedulerMachines: [{ name: 'SMALL' }],
-      workerMachines: [{ name: 'A5' }, { name: 'A10' }],
+      workerMachines: [{ name: 'A5' }, { name: 'A10' }, { name: 'A20' }],
       workerQueues: { maxWorkers: { floor: 1, ceiling: 5 } },
     });
+  });
+
+  test('of deployments are all accepted, by themselves', async () => {
+    const account = await signUp(plane, 'Offered');
+    await setPlan(account, 'TEAM');
+    const Named = z.array(z.object({ name: z.string() }));
+    const offered = z
+      .object({
+        executors: z.array(z.string()),
+        runtimeReleases: z.array(z.object({ version: z.string() })),
+        schedulerMachines: Named,
+        workerMachines: Named,
+      })
+      .parse((await get(`${account.path}/deployment-options`, account)).body);
+    const queue = { name: 'default', minWorkerCount: 0, maxWorkerCount: 1, workerConcurrency: 1 };
+    const requests = [
+      ...offered.executors.map((executor) => ({ executor })),
+      ...offered.runtimeReleases.map(({ version }) => ({ astroRuntimeVersion: version })),
+      ...offered.schedulerMachines.map(({ name }) => ({ schedulerSize: name })),
+      ...offered.workerMachines.map(({ name }) => ({ workerQueues: [{ ...queue, astroMachine: name }] })),
+    ];
+    for (const request of requests) {
+      const whole = { name: 'offered', workspaceId: account.workspace.id, ...request };
+      const answer = await post(`${account.path}/deployments?dryRun=plan`, whole, account);
+      expect(answer, JSON.stringify(request)).toMatchObject({
+        status: 200,
+        body: { plan: { kind: 'create' } },
+      });
+    }
+  });
+
+  test.each([
+    ['executor=CELERY', { status: 200, body: { executors: ['CELERY'] } }],
+    ['executor=KUBERNETES', { status: 400, body: { fieldErrors: [{ field: 'executor' }] } }],
+    ['deploymentType=HYBRID', { status: 400, body: { fieldErrors: [{ field: 'deploymentType' }] } }],
+    [`deploymentId=c${'0'.repeat(24)}`, { status: 404 }],
+  ])('of deployments with %s', async (query, expected) => {
+    expect(await get(`${owner.path}/deployment-options?${query}`)).toMatchObject(expected);
   });
 
   test('of clusters have the one region; the cell is the cluster', async () => {

@@ -276,3 +276,28 @@ test('an owner of another organization is told of nothing', async () => {
     }
   }
 });
+
+test('what is of another organization is not found behind the path of the own one', async () => {
+  const neighbour = await signUp(plane, 'Neighbour');
+  await setPlan(neighbour);
+  const behind: Record<string, string> = { ...ids, organizationId: neighbour.organization.id };
+  const whole: Record<string, object> = {
+    ...bodies(),
+    UpdateWorkspace: { name: 'Renamed', description: '', cicdEnforcedDefault: false },
+    UpdateTeam: { name: 'Renamed' },
+    CreateDeploy: { type: 'DAG_ONLY' },
+    FinalizeDeploy: { dagTarballVersion: 'any' },
+    AddTeamMembers: { memberIds: [neighbour.user.id] },
+    UpdateCustomRole: { name: 'Renamed', permissions: deployer.permissions },
+  };
+  const named = guarded.filter(({ path }) => /\{(?!organizationId|clusterId)\w+\}/.test(path));
+  expect(named.length).toBeGreaterThan(30);
+  for (const route of named) {
+    const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => behind[name] ?? 'none');
+    const query = route.operation === 'GetDeploymentLogs' ? '?sources=scheduler' : '';
+    const body = typeof route.body === 'string' ? undefined : (whole[route.operation] ?? {});
+    const options = { token: neighbour.token };
+    const { status } = await plane.call(route.method, `${path}${query}`, body, options);
+    expect({ operation: route.operation, status }).toEqual({ operation: route.operation, status: 404 });
+  }
+});

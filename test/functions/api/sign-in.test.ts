@@ -171,11 +171,11 @@ describe('another site', () => {
 
   test('signs nobody out by a link, without asking', async () => {
     const person = await signedIn();
-    const asked = await plane.call('GET', '/signout', undefined, {
-      cookies: [`windsock_session=${person.cookie('windsock_session')}`],
-      headers: { 'sec-fetch-site': 'cross-site' },
-    });
-    expect(asked).toMatchObject({ status: 200, body: expect.stringContaining('Sign out?') });
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, {}]) {
+      const cookies = [`windsock_session=${person.cookie('windsock_session')}`];
+      const asked = await plane.call('GET', '/signout', undefined, { cookies, headers });
+      expect(asked).toMatchObject({ status: 200, body: expect.stringContaining('Sign out?') });
+    }
     await person.submit('/signout', {}, { origin: 'https://evil.example' });
     expect(await isIn(person)).toBe(true);
     expect(await person.submit('/signout', {})).toMatchObject({ status: 303 });
