@@ -24,6 +24,9 @@ from windsock_airflow.postgres import Server
 
 T = TypeVar("T")
 
+PATIENCE = 3
+"""How many times longer than on an idle machine a test waits before it says that something does not come."""
+
 
 def free_port() -> int:
     """A port of loopback that nothing listens on now."""
@@ -33,13 +36,14 @@ def free_port() -> int:
 
 
 def until(what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
-    """The first answer that is not None; fails with `what` when there is none in time."""
-    deadline = time.monotonic() + seconds
+    """The first answer that is not None; fails with `what` when there is none in time, with patience."""
+    patience = seconds * PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if (answer := ask()) is not None:
             return answer
         time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s: {what}")
+    raise AssertionError(f"not within {patience} s: {what}")
 
 
 @contextmanager

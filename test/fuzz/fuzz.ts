@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +10,11 @@ import { until } from '../support/platform.ts';
 import { startRehearsal } from '../support/rehearsal.ts';
 
 const Id = z.object({ id: z.string() });
+/** The id of what was made; an invite has a name of its own for it. */
+const Made = z.union([
+  Id.transform(({ id }) => id),
+  z.object({ inviteId: z.string() }).transform(({ inviteId }) => inviteId),
+]);
 
 /**
  * Asks every operation of `openapi.json` for all kinds of things, right and wrong, so many times, of a control
@@ -64,14 +70,26 @@ async function makeThings({ client, organizationId, workspaceId }: Tenant): Prom
   const teamId = await make(client, `${organization}/teams`, { name: 'kept' });
   const role = { scopeType: 'DEPLOYMENT', permissions: ['deployment.get'] };
   const roleId = await make(client, `${organization}/roles`, { name: 'kept', ...role });
+  const token = { name: 'kept', scope: 'ORGANIZATION', role: 'ORGANIZATION_MEMBER' };
+  const tokenId = await make(client, `${organization}/tokens`, token);
+  const signup = {
+    email: 'new@example.com',
+    password: randomUUID(),
+    fullName: 'New',
+    organizationName: 'New',
+  };
+  const signupId = await make(client, '/v1alpha1/signups', signup);
+  const invite = { inviteeEmail: 'invited@example.com', role: 'ORGANIZATION_MEMBER' };
   const deleted = {
     workspaceId: await make(client, `${organization}/workspaces`, { name: 'deleted' }),
     deploymentId: await make(client, `${organization}/deployments`, { name: 'deleted', workspaceId }),
     teamId: await make(client, `${organization}/teams`, { name: 'deleted', memberIds: [userId] }),
     roleId: await make(client, `${organization}/roles`, { name: 'deleted', ...role }),
+    tokenId: await make(client, `${organization}/tokens`, { ...token, name: 'deleted' }),
+    inviteId: await make(client, `${organization}/invites`, invite),
   };
-  const ids = { organizationId, workspaceId, deploymentId, deployId, clusterId: 'local' };
-  return { kept: { ...ids, teamId, roleId, userId, memberId: userId }, deleted };
+  const ids = { organizationId, workspaceId, deploymentId, deployId, clusterId: 'local', revision: '1' };
+  return { kept: { ...ids, teamId, roleId, tokenId, signupId, userId, memberId: userId }, deleted };
 }
 
 async function make(client: Client, path: string, body: unknown): Promise<string> {
@@ -79,7 +97,7 @@ async function make(client: Client, path: string, body: unknown): Promise<string
   await until(
     async () => {
       const answer = await client.post(path, body);
-      if (answer.status === 200) id = Id.parse(answer.body).id;
+      if (answer.status === 200) id = Made.parse(answer.body);
       return answer.status === 200;
     },
     { seconds: 10, what: () => `POST ${path}` },
