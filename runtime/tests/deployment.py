@@ -126,23 +126,30 @@ class Deployment:
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
 
     def task_folder(self, component: str) -> Path:
-        """The private folder of the task that the component's container belongs to; workers have one a
-        generation."""
-        names = {"api-server": "api-server", "worker": f"worker-{self.revision}"}
-        folder = self.folder / names.get(component, "control")
+        """The working directory of the task that the component's container belongs to."""
+        folder = self.folder / self.task_id(component) / "work"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def component_environment(self) -> dict[str, str]:
+    def task_id(self, component: str) -> str:
+        """The id of the task that the component's container belongs to; workers have one a generation."""
+        names = {"api-server": "api-server", "worker": f"worker-{self.revision}"}
+        return names.get(component, "control")
+
+    def component_environment(self, component: str) -> dict[str, str]:
         """What a container that is started now is given."""
-        return {**self.environment, "WINDSOCK_WORKER_GENERATION": str(self.revision)}
+        return {
+            **self.environment,
+            "WINDSOCK_WORKER_GENERATION": str(self.revision),
+            "ECS_TASK_ARN": f"arn:aws:ecs:us-east-1:000000000000:task/windsock/{self.task_id(component)}",
+        }
 
     def start(self, component: str) -> None:
         with (self.folder / f"{component}.log").open("ab") as log:
             self.processes[component] = subprocess.Popen(
                 [windsock_airflow(), component],
                 cwd=self.task_folder(component),
-                env=self.component_environment(),
+                env=self.component_environment(component),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -153,7 +160,7 @@ class Deployment:
         return subprocess.run(
             [windsock_airflow(), "health", component],
             cwd=self.task_folder(component),
-            env=self.environment,
+            env=self.component_environment(component),
             capture_output=True,
             text=True,
             check=False,

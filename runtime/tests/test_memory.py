@@ -164,7 +164,7 @@ def contained(
         "folder": str(folder),
         "command": [windsock_airflow(), component],
         "environment": {
-            **deployment.component_environment(),
+            **deployment.component_environment(component),
             "WINDSOCK_VARIABLES": json.dumps(variables or {}),
         },
         "log": str(log),

@@ -6,9 +6,13 @@ from pathlib import Path
 
 
 def task_hostname() -> str:
-    """`<host>-<working directory>`: unique where tasks share a host, and where they share an image's folders.
+    """`<host>-<task>`: unique where tasks of ECS share a host, and that on one machine names the task.
 
-    Airflow calls it through `[core] hostname_callable`. The launcher fixes it in WINDSOCK_HOSTNAME, since
-    a task of Airflow may change its working directory.
+    Elsewhere a task has a host of its own, and the working directory stands for it. Airflow calls it through
+    `[core] hostname_callable`. The launcher fixes it in WINDSOCK_HOSTNAME, since a task of Airflow may change
+    its working directory and its environment.
     """
-    return os.environ.get("WINDSOCK_HOSTNAME") or f"{socket.gethostname()}-{Path.cwd().name}"
+    if fixed := os.environ.get("WINDSOCK_HOSTNAME"):
+        return fixed
+    task = os.environ.get("ECS_TASK_ARN", "").rpartition("/")[2] or Path.cwd().name
+    return f"{socket.gethostname()}-{task}"

@@ -123,7 +123,9 @@ test(
     }
     expect(states()).toEqual(['success']);
     expect(new Set(all.map(({ code }) => code)).size).toBeGreaterThan(1);
-    expect(new Set(all.map(({ generation }) => generation)).size).toBeGreaterThan(2);
+    const generations = new Set(all.map(({ generation }) => generation));
+    expect(generations.size).toBeGreaterThan(2);
+    expect(workers().length).toBeGreaterThanOrEqual(generations.size);
     await remove(tenant, deployment);
   },
   (MINUTES + 10) * 60_000 * PATIENCE,
@@ -202,6 +204,11 @@ function openTasks(): string[] {
     FROM dag_run run LEFT JOIN task_instance task ON task.run_id = run.run_id AND task.state IS NOT NULL
     WHERE run.state IN ('queued', 'running') ORDER BY run.run_id`;
   return queryPostgres(platform.home, open, database());
+}
+
+/** The workers that Airflow has known, by their names. */
+function workers(): string[] {
+  return queryPostgres(platform.home, 'SELECT worker_name FROM edge_worker', database());
 }
 
 /** The states that tasks are in. */
