@@ -208,7 +208,7 @@ describe('a team', () => {
 describe.each([
   ['organization', 'ORGANIZATION_OWNER', 'ORGANIZATION_MEMBER'],
   ['workspace', 'WORKSPACE_OPERATOR', 'WORKSPACE_AUTHOR'],
-  ['deployment', 'DEPLOYMENT_ADMIN', undefined],
+  ['deployment', 'DEPLOYMENT_ADMIN', 'Deployer'],
 ])("an API token of the %s's", (scope, role, otherRole) => {
   const on = () => (scope === 'deployment' ? ['--deployment-id', deployment.id] : []);
   const token = (...args: string[]) => done(scope, 'token', ...args, ...on());
@@ -227,13 +227,11 @@ describe.each([
 
   test('is renamed, and gets another role', async () => {
     const id = idIn(line(await token('list'), `${scope} CI`));
-    const roles = otherRole === undefined ? [] : ['--role', otherRole];
-    if (scope !== 'deployment') {
-      await token('update', id, '--new-name', `${scope} nightly`, '--description', 'at night', ...roles);
-      const listed = line(await token('list'), `${scope} nightly`);
-      expect(listed).toContain(otherRole);
-      expect(listed).toContain('at night');
-    }
+    const changes = ['--new-name', `${scope} nightly`, '--description', 'at night', '--role', otherRole];
+    await token('update', id, ...changes);
+    const listed = line(await token('list'), `${scope} nightly`);
+    expect(listed).toContain(otherRole);
+    expect(listed).toContain('at night');
   });
 
   test('is rotated, and the old text is refused', async () => {
@@ -266,6 +264,34 @@ test('an API token of the organization is added to a workspace and a deployment'
   const roles = await done('organization', 'token', 'roles', id);
   for (const role of ['ORGANIZATION_MEMBER', 'WORKSPACE_AUTHOR', 'DEPLOYMENT_ADMIN'])
     expect(roles).toContain(role);
+});
+
+test.each([
+  ['workspace', 'organization', 'ORGANIZATION_MEMBER', 'WORKSPACE_AUTHOR', 'WORKSPACE_MEMBER'],
+  ['deployment', 'organization', 'ORGANIZATION_MEMBER', 'Deployer', 'DEPLOYMENT_ADMIN'],
+  ['deployment', 'workspace', 'WORKSPACE_MEMBER', 'Deployer', 'DEPLOYMENT_ADMIN'],
+])('to a %s an API token of the %s is added, listed, changed there and removed', async (...row) => {
+  const [scope, of, ownRole, role, otherRole] = row;
+  const on = scope === 'deployment' ? ['--deployment-id', deployment.id] : [];
+  const name = `guest of the ${scope}`;
+  await done(of, 'token', 'create', '--name', name, '--role', ownRole);
+  const id = idIn(line(await done(of, 'token', 'list'), name));
+  const there = (...args: string[]) => done(scope, 'token', `${of}-token`, ...args, ...on);
+  await there('add', id, '--role', role);
+  expect(line(await there('list'), name)).toContain(role);
+  await there('update', id, '--role', otherRole);
+  expect(line(await there('list'), name)).toContain(otherRole);
+  await there('remove', id);
+  expect(await there('list')).not.toContain(name);
+  expect(line(await done(of, 'token', 'list'), name)).toContain(ownRole);
+  await done(of, 'token', 'delete', id, '--force');
+});
+
+test('a workspace is deleted', async () => {
+  await done('workspace', 'create', '--name', 'passing', '--enforce-cicd', 'OFF');
+  const id = idIn(line(await done('workspace', 'list'), 'passing'));
+  await done('workspace', 'delete', id);
+  expect(await done('workspace', 'list')).not.toContain('passing');
 });
 
 test('where CI/CD is enforced a person does not deploy, and an API token does', async () => {
