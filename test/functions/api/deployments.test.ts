@@ -121,6 +121,15 @@ describe('a create', () => {
     [{ workerQueues: [queue({ minWorkerCount: 3, maxWorkerCount: 2 })] }, 'workerQueues[0].minWorkerCount'],
     [{ workerQueues: [queue({ maxWorkerCount: 0 })] }, 'workerQueues[0].maxWorkerCount'],
     [{ workerQueues: [queue({ astroMachine: 'A1000' })] }, 'workerQueues[0].astroMachine'],
+    [{ workerQueues: [queue({ minWorkerCount: -1 })] }, 'workerQueues[0].minWorkerCount'],
+    [{ workerQueues: [queue({ maxWorkerCount: 101 })] }, 'workerQueues[0].maxWorkerCount'],
+    [{ workerQueues: [queue({ workerConcurrency: 65 })] }, 'workerQueues[0].workerConcurrency'],
+    [{ workerQueues: [queue(), other('a'.repeat(64))] }, 'workerQueues[1].name'],
+    [{ workerQueues: [queue(), other('Big one')] }, 'workerQueues[1].name'],
+    [{ workerQueues: [queue(), other('big', { isDefault: true })] }, 'workerQueues[1].isDefault'],
+    [{ workerQueues: [queue(), other('big'), other('big')] }, 'workerQueues[2].name'],
+    [{ workerQueues: [queue(), other('a', { id: 'c1' }), other('b', { id: 'c1' })] }, 'workerQueues[2].id'],
+    [{ workerQueues: [queue(), ...Array.from({ length: 20 }, (_, n) => other(`q${n}`))] }, 'workerQueues'],
     [{ workerQueues: [queue({ isDefault: false })] }, 'workerQueues[0].isDefault'],
     [{ environmentVariables: [{ key: 'WINDSOCK_X', value: 'x' }] }, 'environmentVariables[0].key'],
     [{ environmentVariables: [{ key: 'A', value: 'x'.repeat(70_000) }] }, 'environmentVariables'],
@@ -214,6 +223,10 @@ describe('a deployment', () => {
     await expect(advanceDeployment(scope, plane.services, ids)).resolves.toBeUndefined();
   });
 });
+
+function other(name: string, changes: object = {}) {
+  return queue({ name, isDefault: false, ...changes });
+}
 
 function queue(changes: object = {}) {
   return {

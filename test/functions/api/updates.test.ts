@@ -46,6 +46,7 @@ const queue = (changes: object = {}) => ({
   workerConcurrency: 5,
   ...changes,
 });
+const other = (name: string, changes: object = {}) => queue({ name, isDefault: false, ...changes });
 
 describe('an update', () => {
   test('takes all of what the CLI sends, and leaves what is not said', async () => {
@@ -93,6 +94,15 @@ describe('an update', () => {
     [{ workerQueues: [queue(), queue()] }, 'workerQueues[1].name'],
     [{ workerQueues: [queue({ minWorkerCount: 3, maxWorkerCount: 2 })] }, 'workerQueues[0].minWorkerCount'],
     [{ workerQueues: [queue({ astroMachine: 'A1000' })] }, 'workerQueues[0].astroMachine'],
+    [{ workerQueues: [queue({ minWorkerCount: -1 })] }, 'workerQueues[0].minWorkerCount'],
+    [{ workerQueues: [queue({ maxWorkerCount: 101 })] }, 'workerQueues[0].maxWorkerCount'],
+    [{ workerQueues: [queue({ workerConcurrency: 65 })] }, 'workerQueues[0].workerConcurrency'],
+    [{ workerQueues: [queue(), other('a'.repeat(64))] }, 'workerQueues[1].name'],
+    [{ workerQueues: [queue(), other('Big one')] }, 'workerQueues[1].name'],
+    [{ workerQueues: [queue(), other('big', { isDefault: true })] }, 'workerQueues[1].isDefault'],
+    [{ workerQueues: [queue(), other('big'), other('big')] }, 'workerQueues[2].name'],
+    [{ workerQueues: [queue(), other('a', { id: 'c1' }), other('b', { id: 'c1' })] }, 'workerQueues[2].id'],
+    [{ workerQueues: [queue(), ...Array.from({ length: 20 }, (_, n) => other(`q${n}`))] }, 'workerQueues'],
     [{ workerQueues: [queue({ workerConcurrency: 0 })] }, 'workerQueues[0].workerConcurrency'],
     [{ environmentVariables: [{ key: 'NEW', isSecret: true }] }, 'environmentVariables[0].value'],
     [{ environmentVariables: [{ key: 'WINDSOCK_X', value: 'x' }] }, 'environmentVariables[0].key'],
