@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { pageOf } from '../../../core/page.ts';
+import { type Account, signUp } from '../../support/account.ts';
+import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+
+let plane: ControlPlane;
+let owner: Account;
+/** The ids of deployments and of a workspace, by name. */
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  owner = await signUp(plane, 'Main');
+  await plane.call(
+    'POST',
+    `/v1alpha1/operator/organizations/${owner.organization.id}`,
+    { productPlan: 'TEAM' },
+    { token: plane.secret.operatorToken },
+  );
+  ids.Other = await create('/workspaces', { name: 'Other' });
+  for (const [name, workspaceId] of [
+    ['b', owner.workspace.id],
+    ['c', ids.Other],
+    ['a', owner.workspace.id],
+  ] as const) {
+    ids[name] = await create('/deployments', { name, workspaceId });
+    plane.advanceClock(1);
+  }
+});
+afterAll(() => plane.stop());
+
+async function create(path: string, body: object): Promise<string> {
+  const answer = await plane.call('POST', `${owner.path}${path}`, body, { token: owner.token });
+  return z.object({ id: z.string() }).parse(answer.body, { error: () => JSON.stringify(answer.body) }).id;
+}
+
+const get = async (path: string) =>
+  (await plane.call('GET', `${owner.path}${path}`, undefined, { token: owner.token })).body;
+
+const Page = z.object({ totalCount: z.int(), offset: z.int(), limit: z.int() });
+const Named = z.array(z.looseObject({ name: z.string() }));
+
+/** Names and how many there are in all. */
+async function deployments(query: string): Promise<[string, number]> {
+  const page = Page.extend({ deployments: Named }).parse(await get(`/deployments?${query}`));
+  return [page.deployments.map(({ name }) => name).join(' '), page.totalCount];
+}
+
+test('deployments are listed newest first, and sorted and paged as is asked', async () => {
+  expect(await deployments('')).toEqual(['a c b', 3]);
+  expect(await deployments('sorts=name:asc')).toEqual(['a b c', 3]);
+  expect(await deployments('sorts=createdAt:asc')).toEqual(['b c a', 3]);
+  expect(await deployments('sorts=name:desc&offset=1&limit=1')).toEqual(['b', 3]);
+  expect(await deployments('offset=3')).toEqual(['', 3]);
+  expect(await get('/deployments?limit=1')).toMatchObject({ offset: 0, limit: 1, totalCount: 3 });
+});
+
+test('deployments are filtered by name, id and workspace, and by all of these at once', async () => {
+  expect(await deployments('names=a&names=c&sorts=name:asc')).toEqual(['a c', 2]);
+  expect(await deployments(`deploymentIds=${ids.b}&deploymentIds=${ids.c}`)).toEqual(['c b', 2]);
+  expect(await deployments(`workspaceIds=${ids.Other}`)).toEqual(['c', 1]);
+  expect(await deployments(`workspaceIds=${owner.workspace.id}&names=c`)).toEqual(['', 0]);
+});
+
+test('deploys are sorted and paged', async () => {
+  const path = `/deployments/${ids.a}/deploys`;
+  for (const description of ['first', 'second', 'third']) {
+    await create(path, { type: 'DAG_ONLY', description });
+    plane.advanceClock(1);
+  }
+  const list = async (query: string) => {
+    const deploys = z.array(z.looseObject({ description: z.string() }));
+    const page = Page.extend({ deploys }).parse(await get(`${path}?${query}`));
+    return [page.deploys.map(({ description }) => description).join(' '), page.totalCount];
+  };
+  expect(await list('')).toEqual(['third second first', 3]);
+  expect(await list('sorts=createdAt:asc')).toEqual(['first second third', 3]);
+  expect(await list('limit=1&offset=1')).toEqual(['second', 3]);
+});
+
+test('clusters are filtered by name and provider', async () => {
+  const all = Page.extend({ clusters: Named }).parse(await get('/clusters'));
+  const name = encodeURIComponent(all.clusters[0]?.name ?? '');
+  expect(await get(`/clusters?names=${name}`)).toMatchObject({ totalCount: 1 });
+  expect(await get('/clusters?names=other')).toMatchObject({ clusters: [], totalCount: 0 });
+  expect(await get('/clusters?provider=GCP')).toMatchObject({ clusters: [], totalCount: 0 });
+});
+
+test('numbers are sorted as numbers', () => {
+  const items = [9, 10, 1].map((number) => ({ number }));
+  const page = pageOf(items, { offset: 0, limit: 10, sorts: ['number:asc'] });
+  expect(page.items.map(({ number }) => number)).toEqual([1, 9, 10]);
+});
