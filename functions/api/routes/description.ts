@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageHeaders } from '../../pages/page.ts';
 import { openApi } from '../openapi/document.ts';
 import { documentationPage } from '../openapi/page.ts';
 import { type Route, route } from '../route.ts';
@@ -39,7 +40,7 @@ export function description(routes: () => readonly Route[]): readonly Route[] {
         return {
           body: page,
           headers: {
-            'content-type': 'text/html; charset=utf-8',
+            ...pageHeaders,
             'content-security-policy':
               "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
           },
