@@ -1,12 +1,9 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { updated } from '../../core/store/attributes.ts';
-import { createPublisher } from '../../functions/stream/publish.ts';
-import { openStreamReader } from '../../local/dynamodb/streams.ts';
-import { openUpstream } from '../../local/dynamodb/upstream.ts';
 import { type Account, join, signUp } from '../support/account.ts';
+import { auditing, type Line, told } from '../support/audit.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { PATIENCE } from '../support/patience.ts';
 
@@ -16,70 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-const Line = z.object({
-  id: z.string(),
-  timestamp: z.iso.datetime(),
-  subjectId: z.string(),
-  action: z.string(),
-  resourceType: z.string(),
-  resourceId: z.string(),
-  before: z.record(z.string(), z.unknown()),
-  after: z.record(z.string(), z.unknown()),
-});
-type Line = z.infer<typeof Line>;
-
-const lines = (body: unknown): Line[] =>
-  z
-    .string()
-    .parse(body)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => Line.parse(JSON.parse(line)));
-
-async function auditLogs({ path, token }: Account, query = ''): Promise<Line[]> {
-  const { status, body } = await plane.call('GET', `${path}/audit-logs${query}`, undefined, { token });
-  expect(status, JSON.stringify(body)).toBe(200);
-  return lines(body);
-}
-
-const told = (entries: readonly Line[]) =>
-  entries.map(({ action, resourceType }) => `${action} ${resourceType}`).sort();
-
-const call = (account: Account, method: string, path: string, body?: unknown) =>
-  plane.call(method, `${account.path}${path}`, body, { token: account.token });
-const setPlan = ({ organization }: Account, productPlan: string) =>
-  plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${organization.id}`,
-    { productPlan },
-    { token: plane.secret.operatorToken },
-  );
-
-type Records = DynamoDBStreamEvent['Records'];
-
-/** The records of the table's stream, from the first on. */
-async function streamed(): Promise<Records> {
-  const upstream = openUpstream(Number(new URL(process.env.AWS_ENDPOINT_URL_DYNAMODB ?? '').port));
-  const reader = openStreamReader(upstream, plane.services.environment.TABLE_NAME);
-  const records: unknown[] = [];
-  let position = await reader.iteratorAfter(await reader.streamArn(), undefined);
-  for (;;) {
-    const page = await reader.read(position, 1000);
-    if (page.records.length === 0) break;
-    records.push(...page.records);
-    position = page.next;
-  }
-  upstream.close();
-  return records as Records;
-}
-
-/** Hands the publisher all that was streamed, then what came of that: the days of the entries. */
-async function publish(order = (records: Records) => records): Promise<void> {
-  const publisher = createPublisher(plane.services);
-  for (const _ of ['changes', 'entries']) {
-    expect(await publisher({ Records: order(await streamed()) })).toEqual({ batchItemFailures: [] });
-  }
-}
+const { auditLogs, call, lines, publish, setPlan } = auditing(() => plane);
 
 test('every change of an organization is told of: who, when, and what it changed', async () => {
   const account = await signUp(plane, 'Gale');
@@ -274,93 +208,6 @@ test('a team is told of, and who joins it and leaves it', async () => {
     },
     { action: 'UPDATE', before: { teams: { [id]: expect.any(String) } }, after: { teams: {} } },
   ]);
-});
-
-test('an API token is told of as it is made, renamed, given other roles and rotated, and its text never', async () => {
-  const account = await signUp(plane, 'Tokens');
-  const scope = { scope: 'ORGANIZATION', role: 'ORGANIZATION_MEMBER' };
-  const Token = z.object({ id: z.string(), token: z.string() });
-  const { id, token } = Token.parse((await call(account, 'POST', '/tokens', { name: 'CI', ...scope })).body);
-  await call(account, 'POST', `/tokens/${id}`, { name: 'CD', description: 'nightly' });
-  const roles = [
-    { entityType: 'ORGANIZATION', entityId: account.organization.id, role: 'ORGANIZATION_OWNER' },
-  ];
-  await call(account, 'POST', `/tokens/${id}/roles`, { roles });
-  const rotated = Token.parse((await call(account, 'POST', `/tokens/${id}/rotate`)).body);
-  await publish();
-  const entries = (await auditLogs(account)).filter(({ resourceId }) => resourceId === id);
-  const [member, owner] = ['ORGANIZATION_MEMBER', 'ORGANIZATION_OWNER'].map((organization) => ({
-    roles: { organization },
-  }));
-  const update = { action: 'UPDATE', resourceType: 'API_TOKEN', subjectId: account.user.id };
-  expect(entries).toMatchObject([
-    { action: 'CREATE', before: {}, after: { name: 'CI', scope: 'ORGANIZATION', ...member } },
-    { ...update, before: { name: 'CI' }, after: { name: 'CD', description: 'nightly' } },
-    { ...update, before: member, after: owner },
-    { ...update, after: { lastRotatedAt: expect.any(String) } },
-  ]);
-  const text = JSON.stringify(entries);
-  for (const secret of [token, rotated.token]) expect(text).not.toContain(secret.split('.').at(-1));
-});
-
-test("the organization's name, and the roles that a member is given, are told of before and after", async () => {
-  const account = await signUp(plane, 'Before');
-  const guest = await join(plane, account);
-  const renamed = { name: 'After', billingEmail: 'billing@example.com', isScimEnabled: false };
-  const answer = await plane.call('POST', account.path, renamed, { token: account.token });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  const workspaceRoles = [{ workspaceId: account.workspace.id, role: 'WORKSPACE_AUTHOR' }];
-  const roles = { organizationRole: 'ORGANIZATION_MEMBER', workspaceRoles };
-  expect((await call(account, 'POST', `/users/${guest.user.id}/roles`, roles)).status).toBe(200);
-  await publish();
-  const entries = (await auditLogs(account)).filter(({ action }) => action === 'UPDATE');
-  expect(entries).toMatchObject([
-    {
-      resourceType: 'ORGANIZATION',
-      subjectId: account.user.id,
-      before: { name: 'Before' },
-      after: { name: 'After', billingEmail: 'billing@example.com' },
-    },
-    {
-      resourceType: 'USER',
-      resourceId: guest.user.id,
-      subjectId: account.user.id,
-      before: { roles: { workspaces: {} } },
-      after: { roles: { workspaces: { [account.workspace.id]: 'WORKSPACE_AUTHOR' } } },
-    },
-  ]);
-});
-
-test('a secret variable that changes, and a deploy, are told of, and the values never', async () => {
-  const account = await signUp(plane, 'Values');
-  await setPlan(account, 'TEAM');
-  const secret = (value: string) => [{ key: 'PASSWORD', value, isSecret: true }];
-  const request = { name: 'secretive', workspaceId: account.workspace.id };
-  const Made = z.object({ id: z.string() });
-  const made = { ...request, environmentVariables: secret('marker-of-old') };
-  const { id } = Made.parse((await call(account, 'POST', '/deployments', made)).body);
-  const changed = { environmentVariables: secret('marker-of-new') };
-  expect((await call(account, 'POST', `/deployments/${id}`, changed)).status).toBe(200);
-  const deploys = `/deployments/${id}/deploys`;
-  const deploy = Made.parse((await call(account, 'POST', deploys, { type: 'DAG_ONLY' })).body);
-  await call(account, 'POST', `${deploys}/${deploy.id}`, { description: 'hotfix' });
-  await publish();
-  const entries = await auditLogs(account);
-  const actor = { subjectId: account.user.id };
-  expect(entries.filter(({ resourceId }) => resourceId === id)).toMatchObject([
-    { action: 'CREATE' },
-    {
-      action: 'UPDATE',
-      ...actor,
-      before: { environmentVariables: [{ key: 'PASSWORD' }] },
-      after: { environmentVariables: [{ key: 'PASSWORD' }] },
-    },
-  ]);
-  expect(entries.filter(({ resourceId }) => resourceId === deploy.id)).toMatchObject([
-    { action: 'CREATE', resourceType: 'DEPLOY', ...actor, after: { deploymentId: id, type: 'DAG_ONLY' } },
-    { action: 'UPDATE', ...actor, after: { description: 'hotfix' } },
-  ]);
-  expect(JSON.stringify(entries)).not.toContain('marker-of');
 });
 
 test('a span is asked for by time, and page by page', async () => {
