@@ -206,3 +206,23 @@ def test_a_task_that_is_forked_during_a_look_inherits_no_lock(worker: Worker, ag
         worker.follower.end()
         os._exit(0)
     until("the child ended", lambda: os.waitpid(child, os.WNOHANG)[0] or None)
+
+
+def test_a_task_that_is_forked_while_its_worker_is_told_to_go_inherits_no_lock(worker: Worker) -> None:
+    said = threading.Lock()
+    stopping = threading.Event()
+
+    def stop_consuming() -> None:
+        with said:  # As the streams hold theirs while the worker says that it goes.
+            stopping.set()
+            time.sleep(0.5)
+
+    worker.point(2, {"default": 2})
+    worker.follower.start(stop_consuming, worker.has_work)
+    worker.point(3, {"default": 3})
+    assert stopping.wait(30)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if said.acquire(timeout=5) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    worker.follower.end()

@@ -37,9 +37,9 @@ class Follower:
         self._released = False
 
     def start(self, stop_consuming: Callable[[], None], has_work: Callable[[], bool]) -> None:
-        """Called before the worker takes work. `stop_consuming` is called once, from any thread: the worker
-        takes no new task, ends what it runs, calls `end`, and exits with 0. `has_work` is asked at each look
-        once the worker's queue was removed: whether it runs a task, or one may wait for it."""
+        """Called before the worker takes work. `stop_consuming` is called once, from any thread, and waits for
+        nothing: the worker takes no new task, ends what it runs, calls `end`, and exits with 0. `has_work` is
+        asked at each look once the worker's queue was removed: whether it runs a task, or one may wait for it."""
         os.register_at_fork(
             before=self._looking.acquire,
             after_in_parent=self._looking.release,
@@ -61,19 +61,23 @@ class Follower:
             self._look(stop_consuming, has_work)
 
     def _look(self, stop_consuming: Callable[[], None], has_work: Callable[[], bool]) -> None:
-        """Whatever goes wrong here, such as a pointer that cannot be read, changes nothing for the worker."""
-        try:
-            with self._looking:
-                if self._ended.is_set():
-                    return
+        """Whatever goes wrong here, such as a pointer that cannot be read, changes nothing for the worker.
+
+        What is said of it belongs to the look: writing to a stream takes a lock, too.
+        """
+        with self._looking:
+            if self._ended.is_set():
+                return
+            try:
                 self._protection.keep()
-                released = self._released or self._is_released(has_work)
-            if released and not self._released:
-                log.info("This worker takes no new task: its queue moved on or is gone, or it is to retire.")
-                self._released = True
-                stop_consuming()
-        except Exception:
-            log.warning("The deployment's pointer could not be followed; next try in 10 s", exc_info=True)
+                if not self._released and self._is_released(has_work):
+                    log.info(
+                        "This worker takes no new task: its queue moved on or is gone, or it is to retire."
+                    )
+                    self._released = True
+                    stop_consuming()
+            except Exception:
+                log.warning("The deployment's pointer could not be followed; next try in 10 s", exc_info=True)
 
     def _is_released(self, has_work: Callable[[], bool]) -> bool:
         """Whether the pointer lets the worker go, or has it empty its queue, and nothing is left there.
