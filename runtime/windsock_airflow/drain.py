@@ -37,9 +37,10 @@ class Follower:
         self._released = False
 
     def start(self, stop_consuming: Callable[[], None], has_work: Callable[[], bool]) -> None:
-        """Called before the worker takes work. `stop_consuming` is called once, from any thread, and waits for
-        nothing: the worker takes no new task, ends what it runs, calls `end`, and exits with 0. `has_work` is
-        asked at each look once the worker's queue was removed: whether it runs a task, or one may wait for it."""
+        """Called before the worker takes work. `stop_consuming` is called once, from any thread, and waits
+        for nothing: the worker takes no new task, ends what it runs, calls `end`, and exits with 0.
+        `has_work` is asked at each look once the worker's queue was removed: whether it runs a task, or one
+        may wait for it."""
         os.register_at_fork(
             before=self._looking.acquire,
             after_in_parent=self._looking.release,
