@@ -32,17 +32,21 @@ export async function refused(transaction: { go(): Promise<TransactionAnswer> })
   throw new Error(`The transaction was cancelled: ${codes.join(', ')}`);
 }
 
+/** The longest of the random pauses between two attempts. */
+const LONGEST_PAUSE_MS = 1_500;
+
 /**
- * Runs a command again while it is `Stale`, its reads included. Eight attempts with a growing random pause,
- * two or three seconds in all: a deployment that several people change is written by its own operation meanwhile.
+ * Runs a command again while it is `Stale`, its reads included. Sixteen attempts with a growing random pause, eight
+ * seconds in all on average: forty at once who change the same deployment are all served, and its own operation
+ * writes it meanwhile.
  */
-export async function retryStale<T>(command: () => Promise<T>, attempts = 8): Promise<T> {
+export async function retryStale<T>(command: () => Promise<T>, attempts = 16): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await command();
     } catch (error) {
       if (!(error instanceof Stale) || attempt === attempts) throw error;
-      await wait(Math.random() * 20 * 2 ** attempt);
+      await wait(Math.random() * Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS));
     }
   }
 }
