@@ -33,11 +33,10 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
   afterAll(() => cloud.stop());
 
   /** Asks for the plan of a change, makes it, and compares the plan with what ECS did. */
-  async function change(request: object): Promise<Deployment> {
-    const url = `${rehearsed.path}/${id}`;
+  async function change(request: object, url = `${rehearsed.path}/${id}`): Promise<Deployment> {
     const { plan } = Planned.parse((await rehearsed.tenant.client.post(`${url}?dryRun=plan`, request)).body);
     const before = await cloud.tasks(id);
-    expect((await rehearsed.update(id, request)).status).toBe(200);
+    expect((await rehearsed.tenant.client.post(url, request)).status).toBe(200);
     const deployment = await rehearsed.settled(id);
     const [operation] = await rehearsed.operations(id);
     expect(operation?.reason).toBeUndefined();
@@ -134,6 +133,19 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     });
   });
 
+  test.each([
+    ['the most workers of a queue', { workerQueues: [{ ...DEFAULT, maxWorkerCount: 6 }] }],
+    ['the machine of a queue', { workerQueues: [{ ...DEFAULT, maxWorkerCount: 6, astroMachine: 'A10' }] }],
+    ['all of a queue back', { workerQueues: [DEFAULT] }],
+    ['a secret value', { environmentVariables: [{ key: 'TOKEN', value: `${MARKER}-2`, isSecret: true }] }],
+    ['an older runtime version', { astroRuntimeVersion: '3.3-1' }],
+    ['a newer runtime version', { astroRuntimeVersion: '3.3-2' }],
+    ['the executor CELERY', { executor: 'CELERY' }],
+    ['the executor ASTRO', { executor: 'ASTRO' }],
+  ])('%s is changed as its plan says', async (_what, request) => {
+    expect(await change(request)).toMatchObject({ status: 'HEALTHY' });
+  });
+
   test('a plan says what runs and waits now in the queues that go', async () => {
     await changed({ workerQueues: [DEFAULT, BIG] });
     const { client } = rehearsed.tenant;
@@ -172,7 +184,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       { key: 'OPEN', value: 'seen', isSecret: false },
     ]);
     expect(JSON.stringify(shown)).not.toContain(MARKER);
-    expect(await cloud.variables(id)).toEqual({ TOKEN: MARKER, OPEN: 'seen' });
+    expect(await cloud.variables(id)).toEqual({ TOKEN: `${MARKER}-2`, OPEN: 'seen' });
     const same = await rehearsed.update(id, {
       environmentVariables: [keep, { ...shown[1], updatedAt: undefined }],
     });
@@ -311,6 +323,26 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       dagTarballVersion: large.dagTarballVersion,
     });
     expect((await client.post(`${revisions}/999/rollback`, {})).status).toBe(404);
+  });
+
+  test('variables, secret values and queues go back to what they were, as the plan says', async () => {
+    const before = await rehearsed.get(id);
+    const held = await cloud.variables(id);
+    await changed({
+      environmentVariables: [
+        { key: 'OPEN', value: 'another', isSecret: true },
+        { key: 'MORE', value: 'seen', isSecret: false },
+      ],
+      workerQueues: [{ ...DEFAULT, workerConcurrency: 7 }],
+    });
+    expect(await cloud.variables(id)).toEqual({ OPEN: 'another', MORE: 'seen' });
+    const revisions = `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions`;
+    const after = await change({}, `${revisions}/${before.runningRevision}/rollback`);
+    expect(after).toMatchObject({
+      environmentVariables: before.environmentVariables,
+      workerQueues: before.workerQueues,
+    });
+    expect(await cloud.variables(id)).toEqual(held);
   });
 
   test('what several people ask for at once is all carried out', async () => {
