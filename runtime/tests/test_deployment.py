@@ -240,3 +240,19 @@ def lives_on(alive: Path, seconds: int) -> Callable[[], bool | None]:
     """Asks whether a component has shown life for so long from now on."""
     begin = time.time()
     return lambda: alive.stat().st_mtime > begin + seconds or None
+
+
+def test_a_bundle_that_comes_while_the_one_before_is_read_is_read_as_well(running: Deployment) -> None:
+    def slow(tag: str) -> str:
+        return f"""
+import time
+from airflow.sdk import DAG
+
+time.sleep(6)
+dag = DAG("slow_to_read", tags=["{tag}"])
+"""
+
+    running.publish({"dags/slow.py": slow("first")})
+    time.sleep(3)
+    running.publish({"dags/slow.py": slow("second")})
+    until("the second is read", lambda: running.tags("slow_to_read") == ["second"] or None, 40)

@@ -69,6 +69,10 @@ def launch(component: Component, environment: Mapping[str, str], directory: Path
             from windsock_airflow.task_logs import connect_task_logs
 
             connect_task_logs(get_remote_task_log(), reads=True)
+        elif component == "dag-processor":
+            from windsock_airflow.dag_files import read_for_their_bundle
+
+            read_for_their_bundle()
         sys.argv = ["airflow", *COMMANDS[component]]
     main()
 
