@@ -19,10 +19,8 @@ const home = openHome(process.env.WINDSOCK_HOME ?? '.windsock');
 const { tools } = await prepare(home, '.', console.log);
 const environment = await pythonEnvironment(home, tools);
 
-const outcomes: Outcome[] = [await vitest()];
-// One mostly waits, the other has one thread.
-const beside = [pytest(environment, tools), fuzz(environment, Number(options['fuzz-cases']))];
-outcomes.push(...(await Promise.all(beside)));
+const outcomes: Outcome[] = [await vitest(), await pytest(environment, tools)];
+outcomes.push(await fuzz(environment, Number(options['fuzz-cases'])));
 if (options.checks === true) outcomes.push(await checks(environment));
 
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
