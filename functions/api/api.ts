@@ -7,7 +7,7 @@ import { authorization } from '../middleware/authorization.ts';
 import { type Answer, part } from '../middleware/call.ts';
 import { entityTag, ifMatched } from '../middleware/conditional.ts';
 import { errors } from '../middleware/errors.ts';
-import { idempotently } from '../middleware/idempotency.ts';
+import { idempotently, keyOf } from '../middleware/idempotency.ts';
 import { logging } from '../middleware/logging.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
 import { rawRequest } from '../middleware/raw-request.ts';
@@ -43,6 +43,7 @@ export function createApi(services: Services) {
       if (isDryRun && route.plan) {
         const { deploymentId } = part(event, 'pathParameters');
         const { authorization = '' } = input.request.headers;
+        keyOf(event); // It is not kept for a plan, and refused as it would be for the change.
         const plan = await route.plan(scope, input, services);
         return { body: await preview(services, plan, { deploymentId, authorization }) };
       }

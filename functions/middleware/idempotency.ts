@@ -26,16 +26,16 @@ export async function idempotently(
   event: APIGatewayProxyEventV2,
   handle: (services: Services) => Promise<Reply<unknown>>,
 ): Promise<Reply<unknown>> {
-  const { headers, url, bytes } = part(event, 'request');
-  const header = headers['idempotency-key'];
+  const { url, bytes } = part(event, 'request');
   const { method } = part(event, 'route');
-  if (header === undefined || method !== 'POST') return await handle(services);
+  const key = keyOf(event);
+  if (key === undefined) return await handle(services);
   const scope = part(event, 'scope');
   const { organizationId } = part(event, 'pathParameters');
   const request = {
     organizationId,
     caller: callerOf(scope.actor, part(event, 'request')),
-    key: keyOf(header),
+    key,
     request: `${method} ${url} ${Buffer.from(bytes).toString('base64')}`,
   };
   return await once(scope, services, request, KeptReply, handle);
@@ -48,7 +48,10 @@ function callerOf(actor: Actor, { sourceAddress, cookies }: RawRequest): string 
   return `public ${hashOf([sourceAddress, ...ours].join('; '))}`;
 }
 
-function keyOf(header: string): string {
+/** The key that a POST gives, if any; 400 when it is none. */
+export function keyOf(event: APIGatewayProxyEventV2): string | undefined {
+  const header = part(event, 'request').headers['idempotency-key'];
+  if (header === undefined || part(event, 'route').method !== 'POST') return undefined;
   const key = /^"?([\x21\x23-\x7e]{1,255}?)"?$/.exec(header)?.[1];
   if (key !== undefined) return key;
   const message = 'must be 1 to 255 letters, digits and signs; a UUID is best';

@@ -152,8 +152,11 @@ describe('a POST with an Idempotency-Key', () => {
   });
 
   test.each(['', 'a b', 'ä', 'x'.repeat(256)])('"%s" is no key, and it is named', async (key) => {
-    const answer = await create(key, 'no key');
-    expect(answer).toMatchObject({ status: 400, body: { fieldErrors: [{ field: 'Idempotency-Key' }] } });
+    const request = { name: 'planned', workspaceId: owner.workspace.id };
+    const options = { token: owner.token, headers: { 'idempotency-key': key } };
+    const planned = await plane.call('POST', `${owner.path}/deployments?dryRun=plan`, request, options);
+    for (const answer of [await create(key, 'no key'), planned])
+      expect(answer).toMatchObject({ status: 400, body: { fieldErrors: [{ field: 'Idempotency-Key' }] } });
   });
 });
 
