@@ -7,7 +7,10 @@ const FIELDS = { region: 'defaultRegion', clusterId: 'defaultClusterId' };
 
 /** 400 when a workspace's deployments would by default be where there is no cell. */
 export function demandDefaults(
-  { defaultRegion: region, defaultClusterId: clusterId }: Partial<CreateWorkspaceRequest>,
+  {
+    defaultRegion: region,
+    defaultClusterId: clusterId,
+  }: Pick<CreateWorkspaceRequest, 'defaultRegion' | 'defaultClusterId'>,
   cell: Cell,
 ): void {
   const errors = placeErrors({ region, clusterId }, cell, FIELDS);

@@ -40,14 +40,14 @@ export function createApi(services: Services) {
       const input = { params, query, body, request: part(event, 'request') };
       const route = part(event, 'route');
       const scope = part(event, 'scope');
+      const key = keyOf(event);
       if (isDryRun && route.plan) {
         const { deploymentId } = part(event, 'pathParameters');
         const { authorization = '' } = input.request.headers;
-        keyOf(event); // It is not kept for a plan, and refused as it would be for the change.
         const plan = await route.plan(scope, input, services);
         return { body: await preview(services, plan, { deploymentId, authorization }) };
       }
-      return await idempotently(services, event, (fenced) =>
+      return await idempotently(services, event, key, (fenced) =>
         ifMatched(router, fenced, event, (guarded) => route.handle(scope, input, guarded)),
       );
     });

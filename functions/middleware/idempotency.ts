@@ -17,19 +17,16 @@ const KeptReply: z.ZodType<Reply<unknown>> = z.object({
   cookies: z.array(z.string()).exactOptional(),
 });
 
-/**
- * Calls the handler, and of a POST with the header Idempotency-Key once only: see `once`. The header is that of
- * draft-ietf-httpapi-idempotency-key-header; its key may be quoted, as a structured header's text is, or bare.
- */
+/** Calls the handler, and with a key once only: see `once`. */
 export async function idempotently(
   services: Services,
   event: APIGatewayProxyEventV2,
+  key: string | undefined,
   handle: (services: Services) => Promise<Reply<unknown>>,
 ): Promise<Reply<unknown>> {
+  if (key === undefined) return await handle(services);
   const { url, bytes } = part(event, 'request');
   const { method } = part(event, 'route');
-  const key = keyOf(event);
-  if (key === undefined) return await handle(services);
   const scope = part(event, 'scope');
   const { organizationId } = part(event, 'pathParameters');
   const request = {
@@ -48,7 +45,10 @@ function callerOf(actor: Actor, { sourceAddress, cookies }: RawRequest): string 
   return `public ${hashOf([sourceAddress, ...ours].join('; '))}`;
 }
 
-/** The key that a POST gives, if any; 400 when it is none. */
+/**
+ * The key that a POST gives by the header Idempotency-Key, if any; 400 when it is none. The header is that of
+ * draft-ietf-httpapi-idempotency-key-header; its key may be quoted, as a structured header's text is, or bare.
+ */
 export function keyOf(event: APIGatewayProxyEventV2): string | undefined {
   const header = part(event, 'request').headers['idempotency-key'];
   if (header === undefined || part(event, 'route').method !== 'POST') return undefined;

@@ -181,6 +181,7 @@ def contained(
     try:
         deployment.await_healthy(component)
         yield Container(status, log)
+        assert json.loads(status.read_text())["state"] == "RUNNING"
     finally:
         shim.terminate()
         shim.wait(60)

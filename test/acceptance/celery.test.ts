@@ -1,39 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
-import { createClient, signUp, type Tenant } from '../support/client.ts';
+import { createClient, type Tenant } from '../support/client.ts';
 import { type Dags, deploy, deployed, exampleDags } from '../support/deploy.ts';
-import {
-  createDeployment,
-  type Deployment,
-  healthy,
-  leaveTrial,
-  pathOf,
-  remove,
-} from '../support/deployment.ts';
+import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
 import { filesWith } from '../support/files.ts';
-import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { LONG_DAG } from '../support/long-dag.ts';
+import { type Platform, until } from '../support/platform.ts';
 import { mainProcesses, processesOf, variableOf } from '../support/processes.ts';
 import { tracesOf } from '../support/traces.ts';
-
-/** Ends when a variable says so; returns how many times it was begun. */
-const LONG = `
-import time
-from airflow.sdk import Variable, dag, task
-
-@dag(schedule=None, is_paused_upon_creation=False)
-def long():
-    @task
-    def work():
-        begun = int(Variable.get("begun", default="0")) + 1
-        Variable.set("begun", str(begun))
-        while Variable.get("go", default="no") != "yes":
-            time.sleep(0.5)
-        return begun
-
-    work()
-
-long()
-`;
+import { startUnlimited } from '../support/unlimited.ts';
 
 /** Four tasks for a worker that has one at a time, of which Airflow holds back two; they end once a variable says so. */
 const EMPTIED = `
@@ -81,7 +56,7 @@ greedy()
 
 const dags: Dags = {
   ...exampleDags('hello'),
-  'long.py': LONG,
+  'long.py': LONG_DAG,
   'emptied.py': EMPTIED,
   'greedy.py': GREEDY,
 };
@@ -91,12 +66,9 @@ let deployment: Deployment;
 let airflow: Airflow;
 
 beforeAll(async () => {
-  platform = await createPlatform();
-  await platform.start();
-  tenant = await signUp(platform);
-  await leaveTrial(platform, tenant);
+  ({ platform, tenant } = await startUnlimited());
 });
-afterAll(() => platform.destroy());
+afterAll(() => platform?.destroy());
 
 test('a deployment with the executor CELERY becomes HEALTHY, runs a DAG, and shows its log', async () => {
   const workerQueues = [DEFAULT, BIG];
@@ -199,7 +171,7 @@ test('a task that runs outlives a change of the executor, and the next one runs 
   expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
   await airflow.setVariable('go', 'yes');
   await airflow.ran('long', 'success', run);
-  expect(await airflow.returned('long', run, 'work')).toBe(1);
+  expect(await airflow.returned('long', run, 'work')).toEqual([1, '3.3.2']);
 });
 
 test('a delete leaves nothing of it', async () => {

@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readIfThere } from '../../local/files.ts';
-import { signUp, type Tenant } from '../support/client.ts';
+import type { Tenant } from '../support/client.ts';
 import { deploy, deployed } from '../support/deploy.ts';
-import {
-  createDeployment,
-  type Deployment,
-  healthy,
-  leaveTrial,
-  pathOf,
-  remove,
-} from '../support/deployment.ts';
-import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
+import { PATIENCE } from '../support/patience.ts';
+import { type Platform, until } from '../support/platform.ts';
 import { queryPostgres } from '../support/postgres.ts';
 import { killProcess, mainProcesses } from '../support/processes.ts';
+import { startUnlimited } from '../support/unlimited.ts';
 
 /** How long all of the changes are made, one after another and again, while the DAG runs. */
 const MINUTES = Number(process.env.CHANGE_MINUTES ?? 10);
@@ -57,8 +52,6 @@ def recorder():
 recorder()
 `;
 
-import { PATIENCE } from '../support/patience.ts';
-
 const Record = z.object({
   run: z.string(),
   task: z.string(),
@@ -76,16 +69,13 @@ let deployment: Deployment;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'windsock-records-'));
-  platform = await createPlatform();
-  await platform.start();
-  tenant = await signUp(platform);
-  await leaveTrial(platform, tenant);
+  ({ platform, tenant } = await startUnlimited());
   await createDeployment(tenant, { name: 'busy', environmentVariables: [variable('RECORDS', records())] });
   deployment = await healthy(tenant, 'busy');
   expect(await deploys(recorder('first'))).toBe('DEPLOYED');
 });
 afterAll(async () => {
-  await platform.destroy();
+  await platform?.destroy();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,30 +1,21 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClient, signUp, type Tenant } from '../support/client.ts';
-import {
-  createDeployment,
-  created,
-  deployments,
-  leaveTrial,
-  remove,
-  type Variable,
-} from '../support/deployment.ts';
-import { createPlatform, type Platform, until } from '../support/platform.ts';
+import { createClient, type Tenant } from '../support/client.ts';
+import { createDeployment, created, deployments, remove, type Variable } from '../support/deployment.ts';
+import { type Platform, until } from '../support/platform.ts';
 import { queryPostgres } from '../support/postgres.ts';
 import { killProcess, mainProcesses, processesOf } from '../support/processes.ts';
 import { tracesOf } from '../support/traces.ts';
+import { startUnlimited } from '../support/unlimited.ts';
 
 let platform: Platform;
 let tenant: Tenant;
 
 beforeAll(async () => {
-  platform = await createPlatform();
-  await platform.start();
-  tenant = await signUp(platform);
-  await leaveTrial(platform, tenant);
+  ({ platform, tenant } = await startUnlimited());
 });
-afterAll(() => platform.destroy());
+afterAll(() => platform?.destroy());
 
 test.each([
   ['a setting that Airflow cannot read', 'AIRFLOW__CORE__PARALLELISM', 'many', /parallelism/i],

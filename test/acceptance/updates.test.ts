@@ -2,39 +2,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Planned } from '../../core/operation/view.ts';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
-import { signUp, type Tenant } from '../support/client.ts';
+import type { Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
-import {
-  createDeployment,
-  type Deployment,
-  healthy,
-  leaveTrial,
-  pathOf,
-  remove,
-} from '../support/deployment.ts';
-import { createPlatform, type Platform } from '../support/platform.ts';
+import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
+import { LONG_DAG } from '../support/long-dag.ts';
+import type { Platform } from '../support/platform.ts';
 import { tracesOf } from '../support/traces.ts';
-
-/** Ends when a variable says so; returns how many times it was begun, and by which Airflow. */
-const LONG = `
-import time
-from airflow import __version__
-from airflow.sdk import Variable, dag, task
-
-@dag(schedule=None, is_paused_upon_creation=False)
-def long():
-    @task
-    def work():
-        begun = int(Variable.get("begun", default="0")) + 1
-        Variable.set("begun", str(begun))
-        while Variable.get("go", default="no") != "yes":
-            time.sleep(0.5)
-        return [begun, __version__]
-
-    work()
-
-long()
-`;
+import { startUnlimited } from '../support/unlimited.ts';
 
 const MARKER = 'planted-marker-value';
 
@@ -47,21 +21,18 @@ let run: string;
 let first: unknown;
 
 beforeAll(async () => {
-  platform = await createPlatform();
-  await platform.start();
-  tenant = await signUp(platform);
-  await leaveTrial(platform, tenant);
+  ({ platform, tenant } = await startUnlimited());
   const { status } = await createDeployment(tenant, { name: 'updated', astroRuntimeVersion: '3.3-1' });
   expect(status).toBe(200);
   deployment = await healthy(tenant, 'updated');
   airflow = airflowOf(tenant, deployment);
-  const dags = { ...exampleDags('hello'), 'long.py': LONG };
+  const dags = { ...exampleDags('hello'), 'long.py': LONG_DAG };
   expect(await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, dags))).toBe('DEPLOYED');
   run = await airflow.trigger('long');
   await airflow.task('long', run, 'work', 'running');
   ({ runningRevision: first } = await healthy(tenant, 'updated'));
 });
-afterAll(() => platform.destroy());
+afterAll(() => platform?.destroy());
 
 test("a variable that breaks Airflow's configuration is put back, with what the log says of it", async () => {
   const before = await healthy(tenant, 'updated');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { join, signUp } from '../support/account.ts';
+import { join, setPlan, signUp } from '../support/account.ts';
 import { auditing } from '../support/audit.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-const { auditLogs, call, publish, setPlan } = auditing(() => plane);
+const { auditLogs, call, publish } = auditing(() => plane);
 
 test('an API token is told of as it is made, renamed, given other roles and rotated, and its text never', async () => {
   const account = await signUp(plane, 'Tokens');
@@ -69,7 +69,7 @@ test("the organization's name, and the roles that a member is given, are told of
 
 test('a secret variable that changes, and a deploy, are told of, and the values never', async () => {
   const account = await signUp(plane, 'Values');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   const secret = (value: string) => [{ key: 'PASSWORD', value, isSecret: true }];
   const request = { name: 'secretive', workspaceId: account.workspace.id };
   const Made = z.object({ id: z.string() });

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { updated } from '../../core/store/attributes.ts';
-import { type Account, join, signUp } from '../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../support/account.ts';
 import { auditing, type Line, told } from '../support/audit.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { PATIENCE } from '../support/patience.ts';
@@ -13,11 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-const { auditLogs, call, lines, publish, setPlan } = auditing(() => plane);
+const { auditLogs, call, lines, publish } = auditing(() => plane);
 
 test('every change of an organization is told of: who, when, and what it changed', async () => {
   const account = await signUp(plane, 'Gale');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   const { body } = await call(account, 'POST', '/workspaces', { name: 'Models' });
   const { id } = z.object({ id: z.string() }).parse(body);
   await call(account, 'POST', `/workspaces/${id}`, {
@@ -77,7 +77,7 @@ test("a role of the organization's own is told of with what it permits", async (
 
 test('records that come twice, late, in another order or again after days leave the same log', async () => {
   const account = await signUp(plane, 'Again');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   for (const name of ['a', 'b']) await call(account, 'POST', '/workspaces', { name });
   await publish((records) => records.slice(0, records.length / 2));
   await publish();
@@ -90,7 +90,7 @@ test('records that come twice, late, in another order or again after days leave 
 
 test('nothing secret is told', async () => {
   const account = await signUp(plane, 'Secret');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   const workspaceId = account.workspace.id;
   const environmentVariables = [
     { key: 'PASSWORD', value: 'marker-of-a-secret', isSecret: true },
@@ -256,7 +256,7 @@ async function untilTold(account: Account, entry: string): Promise<Line[]> {
 test('with events an entry is there within moments', async () => {
   plane.startEvents();
   const account = await signUp(plane, 'Events');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   await untilTold(account, 'UPDATE ORGANIZATION');
 });
 
@@ -271,7 +271,7 @@ test('a change that is too large for an entry is told of without its fields, and
     const change = { description: letter.repeat(250_000), ...updated(scope, version + 1) };
     await workspace.patch({ organizationId, workspaceId }).set(change).go();
   }
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   await untilTold(account, 'UPDATE ORGANIZATION');
   await vi.waitFor(async () => {
     const entries = await auditLogs(account);
@@ -287,7 +287,7 @@ test('a change that is too large for an entry is told of without its fields, and
 
 test('an entry has room for all that a deployment may be given', async () => {
   const account = await signUp(plane, 'Full');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   const full = (letter: string) => ({
     description: '\u{FFFD}'.repeat(1000),
     contactEmails: Array.from({ length: 100 }, (_, n) =>
@@ -323,7 +323,7 @@ test('an item that no entry can be made of holds none up behind it', async () =>
     updatedBy: 'nobody',
   };
   await database.send(new PutCommand({ TableName: environment.TABLE_NAME, Item }));
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   await untilTold(account, 'UPDATE ORGANIZATION');
 });
 

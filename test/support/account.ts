@@ -29,6 +29,15 @@ export async function signUp(plane: ControlPlane, organizationName = 'Gale'): Pr
   return { ...account, email, path: `/v1/organizations/${account.organization.id}` };
 }
 
+/** Puts the account's organization on another plan, as the operator does. */
+export const setPlan = (plane: ControlPlane, { organization }: Account, productPlan: string) =>
+  plane.call(
+    'POST',
+    `/v1alpha1/operator/organizations/${organization.id}`,
+    { productPlan },
+    { token: plane.secret.operatorToken },
+  );
+
 const Accepted = z.object({ user: VerifiedSignup.shape.user, token: z.string() });
 
 /** Somebody new who joins an organization by an invite's mail, as a person would. */

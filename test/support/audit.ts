@@ -44,13 +44,6 @@ export function auditing(plane: () => ControlPlane) {
 
   const call = (account: Account, method: string, path: string, body?: unknown) =>
     plane().call(method, `${account.path}${path}`, body, { token: account.token });
-  const setPlan = ({ organization }: Account, productPlan: string) =>
-    plane().call(
-      'POST',
-      `/v1alpha1/operator/organizations/${organization.id}`,
-      { productPlan },
-      { token: plane().secret.operatorToken },
-    );
 
   /** The records of the table's stream, from the first on. */
   async function streamed(): Promise<Records> {
@@ -76,5 +69,5 @@ export function auditing(plane: () => ControlPlane) {
     }
   }
 
-  return { auditLogs, call, lines, publish, setPlan };
+  return { auditLogs, call, lines, publish };
 }

@@ -16,6 +16,7 @@ import { createLogs } from '../../local/logs/endpoint.ts';
 import { createMailbox, type Mailbox } from '../../local/mail/mailbox.ts';
 import { createSecrets } from '../../local/secrets/endpoint.ts';
 import { openSecretStore } from '../../local/secrets/store.ts';
+import { cell } from './cell.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { createEventLoop } from './event-loop.ts';
 
@@ -146,20 +147,11 @@ function environment(table: string, secretArn: string, rateLimitFactor: number) 
     RATE_LIMIT_FACTOR: String(rateLimitFactor),
     AWS_REGION: 'us-east-1',
     CELL: JSON.stringify({
+      ...cell,
       id: 'test',
       name: 'Test',
-      provider: 'LOCAL',
-      region: 'us-east-1',
-      cluster: 'windsock',
-      database: { host: '127.0.0.1', port: 5432, user: 'postgres', passwordSecretArn: 'arn:none' },
-      broker: { kind: 'redis', host: '127.0.0.1', port: 6379, passwordSecretArn: 'arn:none' },
-      bucket: 'windsock',
       publicUrl: `${PUBLIC_URL}/{namespace}`,
       apiUrl: 'http://127.0.0.1:4321/{namespace}',
-      frontDoorKeys: { keys: [] },
-      images: { repository: 'windsock/runtime' },
-      executionRoleArn: 'arn:aws:iam::000000000000:role/execution',
-      logGroupPrefix: '/windsock',
     }),
   };
 }

@@ -5,7 +5,8 @@ import type { Setting } from '../../../core/component/setting.ts';
 import { databaseTaskDefinition, serviceTaskDefinition } from '../../../core/component/task-definition.ts';
 import type { Executor } from '../../../core/deployment/executors.ts';
 import { offerErrors } from '../../../core/deployment/offer.ts';
-import { cell, setting } from '../../support/setting.ts';
+import { cell } from '../../support/cell.ts';
+import { setting } from '../../support/setting.ts';
 
 const { broker: _, ...withoutBroker } = cell;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Account, signUp } from '../../support/account.ts';
+import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -8,12 +8,7 @@ let owner: Account;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane, 'Gale');
-  await plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${owner.organization.id}`,
-    { productPlan: 'TEAM' },
-    { token: plane.secret.operatorToken },
-  );
+  await setPlan(plane, owner, 'TEAM');
 });
 afterAll(() => plane.stop());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Account, join, signUp } from '../../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../../support/account.ts';
 import { type Answer, type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { createPerson } from '../../support/person.ts';
 
@@ -11,8 +11,7 @@ let deploymentId: string;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane, 'Gale');
-  const path = `/v1alpha1/operator/organizations/${owner.organization.id}`;
-  await plane.call('POST', path, { productPlan: 'TEAM' }, { token: plane.secret.operatorToken });
+  await setPlan(plane, owner, 'TEAM');
   [workspaceId, deploymentId] = await newPlace();
 });
 afterAll(() => plane.stop());

@@ -7,8 +7,9 @@ import { listDeployments } from '../../../core/deployment/read.ts';
 import { newId } from '../../../core/id.ts';
 import { advanceDeployment } from '../../../core/operation/advance.ts';
 import { intercept } from '../../../core/store/intercept.ts';
-import { type Account, signUp } from '../../support/account.ts';
+import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+import { queue, WRONG_QUEUES } from '../../support/queues.ts';
 
 const MARKER = 'planted-marker-value';
 
@@ -17,17 +18,10 @@ let owner: Account;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane);
-  await setPlan(owner, 'TEAM');
+  await setPlan(plane, owner, 'TEAM');
 });
 afterAll(() => plane.stop());
 
-const setPlan = (account: Account, productPlan: string) =>
-  plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${account.organization.id}`,
-    { productPlan },
-    { token: plane.secret.operatorToken },
-  );
 const get = (path: string, account = owner) =>
   plane.call('GET', `${account.path}${path}`, undefined, { token: account.token });
 const post = (path: string, body: unknown, account = owner) =>
@@ -115,22 +109,7 @@ describe('a create', () => {
     [{ name: 'a\nb' }, 'name'],
     [{ replicas: 2 }, 'replicas'],
     [{ isDevelopmentMode: true, isHighAvailability: true }, 'isHighAvailability'],
-    [{ workerQueues: [] }, 'workerQueues'],
-    [{ workerQueues: [queue({ name: 'other' })] }, 'workerQueues'],
-    [{ workerQueues: [queue(), queue()] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue({ minWorkerCount: 3, maxWorkerCount: 2 })] }, 'workerQueues[0].minWorkerCount'],
-    [{ workerQueues: [queue({ maxWorkerCount: 0 })] }, 'workerQueues[0].maxWorkerCount'],
-    [{ workerQueues: [queue({ astroMachine: 'A1000' })] }, 'workerQueues[0].astroMachine'],
-    [{ workerQueues: [queue({ minWorkerCount: -1 })] }, 'workerQueues[0].minWorkerCount'],
-    [{ workerQueues: [queue({ maxWorkerCount: 101 })] }, 'workerQueues[0].maxWorkerCount'],
-    [{ workerQueues: [queue({ workerConcurrency: 65 })] }, 'workerQueues[0].workerConcurrency'],
-    [{ workerQueues: [queue(), other('a'.repeat(64))] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue(), other('Big one')] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue(), other('big', { isDefault: true })] }, 'workerQueues[1].isDefault'],
-    [{ workerQueues: [queue(), other('big'), other('big')] }, 'workerQueues[2].name'],
-    [{ workerQueues: [queue(), other('a', { id: 'c1' }), other('b', { id: 'c1' })] }, 'workerQueues[2].id'],
-    [{ workerQueues: [queue(), ...Array.from({ length: 20 }, (_, n) => other(`q${n}`))] }, 'workerQueues'],
-    [{ workerQueues: [queue({ isDefault: false })] }, 'workerQueues[0].isDefault'],
+    ...WRONG_QUEUES,
     [{ environmentVariables: [{ key: 'WINDSOCK_X', value: 'x' }] }, 'environmentVariables[0].key'],
     [{ environmentVariables: [{ key: 'A', value: 'x'.repeat(70_000) }] }, 'environmentVariables'],
   ])('with %j answers 400 that names %s', async (request, field) => {
@@ -224,30 +203,13 @@ describe('a deployment', () => {
   });
 });
 
-function other(name: string, changes: object = {}) {
-  return queue({ name, isDefault: false, ...changes });
-}
-
-function queue(changes: object = {}) {
-  return {
-    name: 'default',
-    isDefault: true,
-    astroMachine: 'A5',
-    minWorkerCount: 0,
-    maxWorkerCount: 2,
-    workerConcurrency: 5,
-    ...(('name' in changes && changes.name !== 'default' && { isDefault: false }) || {}),
-    ...changes,
-  };
-}
-
 test.each([
   { workspaceIds: [], names: [] },
   { workspaceIds: [], names: ['listed 1'] },
   { workspaceIds: ['cnowhere'], names: [] },
 ])('a list reads deployments, and nothing else that an organization has: %j', async (filter) => {
   const account = await signUp(plane, 'Listed');
-  await setPlan(account, 'TEAM');
+  await setPlan(plane, account, 'TEAM');
   await post('/workspaces', { name: 'Another' }, account);
   for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
   let read = 0;

@@ -6,7 +6,7 @@ import { createApiToken } from '../../../core/api-token/create.ts';
 import { once } from '../../../core/idempotency/once.ts';
 import type { Services } from '../../../core/services.ts';
 import { createWorkspace } from '../../../core/workspace/create.ts';
-import { type Account, signUp } from '../../support/account.ts';
+import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type Answer, type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { createPerson } from '../../support/person.ts';
 
@@ -21,8 +21,7 @@ afterAll(() => plane.stop());
 
 async function account(): Promise<Account> {
   const signedUp = await signUp(plane);
-  const path = `/v1alpha1/operator/organizations/${signedUp.organization.id}`;
-  await plane.call('POST', path, { productPlan: 'TEAM' }, { token: plane.secret.operatorToken });
+  await setPlan(plane, signedUp, 'TEAM');
   return signedUp;
 }
 

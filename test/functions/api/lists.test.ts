@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { pageOf } from '../../../core/page.ts';
-import { type Account, signUp } from '../../support/account.ts';
+import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -12,12 +12,7 @@ const ids: Record<string, string> = {};
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane, 'Main');
-  await plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${owner.organization.id}`,
-    { productPlan: 'TEAM' },
-    { token: plane.secret.operatorToken },
-  );
+  await setPlan(plane, owner, 'TEAM');
   ids.Other = await create('/workspaces', { name: 'Other' });
   for (const [name, workspaceId] of [
     ['b', owner.workspace.id],

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { intercept } from '../../../core/store/intercept.ts';
 import { deleteWorkspace } from '../../../core/workspace/change.ts';
-import { type Account, join, signUp } from '../../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -19,13 +19,6 @@ const post = (path: string, body: unknown, account = owner) =>
   plane.call('POST', path, body, { token: account.token });
 const remove = (path: string, account = owner) =>
   plane.call('DELETE', path, undefined, { token: account.token });
-const setPlan = (account: Account, productPlan: string) =>
-  plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${account.organization.id}`,
-    { productPlan },
-    { token: plane.secret.operatorToken },
-  );
 
 const deletes = ({ input }: TransactWriteCommand, sk: string) =>
   input.TransactItems?.some((item) => item.Delete?.Key?.sk === sk) ?? false;
@@ -46,7 +39,7 @@ describe('organizations', () => {
 
   test('are put on another plan by the operator, whose token is good for nothing else', async () => {
     const account = await signUp(plane);
-    const { status, body } = await setPlan(account, 'TEAM');
+    const { status, body } = await setPlan(plane, account, 'TEAM');
     expect(status).toBe(200);
     expect(body).toMatchObject({ productPlans: [{ productPlanName: 'TEAM' }] });
     expect(body).not.toHaveProperty('trialExpiresAt');
@@ -143,7 +136,7 @@ describe('workspaces', () => {
 
   test('are created, read, changed and deleted, and a deleted name is free again', async () => {
     const account = await signUp(plane, 'Team');
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     const created = await post(`${account.path}/workspaces`, { name: 'Models', description: 'd' }, account);
     expect(created).toMatchObject({
       status: 200,
@@ -168,7 +161,7 @@ describe('workspaces', () => {
 
   test('take the roles on them along, and their API tokens, when they are deleted', async () => {
     const account = await signUp(plane, 'Shrinking');
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     const member = await join(plane, account);
     const created = await post(`${account.path}/workspaces`, { name: 'Second' }, account);
     const { id: entityId } = created.body as { id: string };
@@ -185,7 +178,7 @@ describe('workspaces', () => {
 
   test('leave nothing that is scoped to them, also when the function dies once they are deleted', async () => {
     const account = await signUp(plane, 'Dying');
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     const created = await post(`${account.path}/workspaces`, { name: 'Second' }, account);
     const { id: workspaceId } = created.body as { id: string };
     const token = { name: 'CI', scope: 'WORKSPACE', entityId: workspaceId, role: 'WORKSPACE_OWNER' };
@@ -223,7 +216,7 @@ describe('workspaces', () => {
 
   test('of one name are one, however many ask at once', async () => {
     const account = await signUp(plane);
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => post(`${account.path}/workspaces`, { name: 'Same' }, account)),
     );
@@ -245,7 +238,7 @@ describe('workspaces', () => {
 
   test('are listed by page, sorted and filtered', async () => {
     const account = await signUp(plane, 'a');
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     for (const name of ['c', 'b']) await post(`${account.path}/workspaces`, { name }, account);
     const list = async (query: string) => {
       const { body } = await get(`${account.path}/workspaces?${query}`, account);
@@ -279,7 +272,7 @@ describe('options', () => {
 
   test('of deployments are all accepted, by themselves', async () => {
     const account = await signUp(plane, 'Offered');
-    await setPlan(account, 'TEAM');
+    await setPlan(plane, account, 'TEAM');
     const Named = z.array(z.object({ name: z.string() }));
     const offered = z
       .object({

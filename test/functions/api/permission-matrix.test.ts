@@ -9,7 +9,7 @@ import {
 } from '../../../core/permission/roles.ts';
 import type { Route } from '../../../functions/api/route.ts';
 import { routes } from '../../../functions/api/table.ts';
-import { type Account, join, signUp } from '../../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { PATIENCE } from '../../support/patience.ts';
 
@@ -25,7 +25,7 @@ let ids: Record<string, string>;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane, 'Gale');
-  await setPlan(owner);
+  await setPlan(plane, owner, 'TEAM');
   const own = await newPlace();
   const { user } = await join(plane, owner);
   ids = {
@@ -49,13 +49,6 @@ const create = async (path: string, body: unknown) => {
   const answer = await post(path, body);
   return z.object({ id: z.string() }).parse(answer.body, { error: () => JSON.stringify(answer.body) }).id;
 };
-const setPlan = ({ organization }: Account) =>
-  plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${organization.id}`,
-    { productPlan: 'TEAM' },
-    { token: plane.secret.operatorToken },
-  );
 const deployer = { scopeType: 'DEPLOYMENT', permissions: ['deployment.get', 'deploy.get', 'deploy.create'] };
 const newToken = (request: object) => create('/tokens', { name: 'token', ...request });
 const accessorOf = (workspaceId: string) => ({
@@ -279,7 +272,7 @@ test('an owner of another organization is told of nothing', async () => {
 
 test('what is of another organization is not found behind the path of the own one', async () => {
   const neighbour = await signUp(plane, 'Neighbour');
-  await setPlan(neighbour);
+  await setPlan(plane, neighbour, 'TEAM');
   const behind: Record<string, string> = { ...ids, organizationId: neighbour.organization.id };
   const whole: Record<string, object> = {
     ...bodies(),

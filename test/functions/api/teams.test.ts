@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { withdrawRoles } from '../../../core/permission/withdraw.ts';
 import { intercept } from '../../../core/store/intercept.ts';
 import { addTeamMembers } from '../../../core/team/members.ts';
-import { type Account, join, signUp } from '../../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../../support/account.ts';
 import { type Answer, type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -17,12 +17,7 @@ afterAll(() => plane.stop());
 
 async function newOrganization(): Promise<Account> {
   const account = await signUp(plane, 'Gale');
-  await plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${account.organization.id}`,
-    { productPlan: 'TEAM' },
-    { token: plane.secret.operatorToken },
-  );
+  await setPlan(plane, account, 'TEAM');
   return account;
 }
 

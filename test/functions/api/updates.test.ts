@@ -1,8 +1,9 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Account, signUp } from '../../support/account.ts';
+import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
+import { queue, WRONG_QUEUES } from '../../support/queues.ts';
 
 let plane: ControlPlane;
 let owner: Account;
@@ -10,18 +11,11 @@ let path: string;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane);
-  await setPlan('TEAM');
+  await setPlan(plane, owner, 'TEAM');
   path = `/deployments/${await create('changing')}`;
 });
 afterAll(() => plane.stop());
 
-const setPlan = (productPlan: string) =>
-  plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${owner.organization.id}`,
-    { productPlan },
-    { token: plane.secret.operatorToken },
-  );
 const get = (at: string) => plane.call('GET', `${owner.path}${at}`, undefined, { token: owner.token });
 const post = (at: string, body: unknown) =>
   plane.call('POST', `${owner.path}${at}`, body, { token: owner.token });
@@ -36,17 +30,6 @@ async function table(): Promise<unknown[]> {
   const { TABLE_NAME } = plane.services.environment;
   return (await plane.services.database.send(new ScanCommand({ TableName: TABLE_NAME }))).Items ?? [];
 }
-
-const queue = (changes: object = {}) => ({
-  name: 'default',
-  isDefault: true,
-  astroMachine: 'A5',
-  minWorkerCount: 0,
-  maxWorkerCount: 5,
-  workerConcurrency: 5,
-  ...changes,
-});
-const other = (name: string, changes: object = {}) => queue({ name, isDefault: false, ...changes });
 
 describe('an update', () => {
   test('takes all of what the CLI sends, and leaves what is not said', async () => {
@@ -89,21 +72,7 @@ describe('an update', () => {
     [{ isDevelopmentMode: true }, 'isDevelopmentMode'],
     [{ scalingSpec: { hibernationSpec: {} } }, 'scalingSpec'],
     [{ remoteExecution: { enabled: true } }, 'remoteExecution'],
-    [{ workerQueues: [] }, 'workerQueues'],
-    [{ workerQueues: [queue({ name: 'other', isDefault: false })] }, 'workerQueues'],
-    [{ workerQueues: [queue(), queue()] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue({ minWorkerCount: 3, maxWorkerCount: 2 })] }, 'workerQueues[0].minWorkerCount'],
-    [{ workerQueues: [queue({ astroMachine: 'A1000' })] }, 'workerQueues[0].astroMachine'],
-    [{ workerQueues: [queue({ minWorkerCount: -1 })] }, 'workerQueues[0].minWorkerCount'],
-    [{ workerQueues: [queue({ maxWorkerCount: 101 })] }, 'workerQueues[0].maxWorkerCount'],
-    [{ workerQueues: [queue({ workerConcurrency: 65 })] }, 'workerQueues[0].workerConcurrency'],
-    [{ workerQueues: [queue(), other('a'.repeat(64))] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue(), other('Big one')] }, 'workerQueues[1].name'],
-    [{ workerQueues: [queue(), other('big', { isDefault: true })] }, 'workerQueues[1].isDefault'],
-    [{ workerQueues: [queue(), other('big'), other('big')] }, 'workerQueues[2].name'],
-    [{ workerQueues: [queue(), other('a', { id: 'c1' }), other('b', { id: 'c1' })] }, 'workerQueues[2].id'],
-    [{ workerQueues: [queue(), ...Array.from({ length: 20 }, (_, n) => other(`q${n}`))] }, 'workerQueues'],
-    [{ workerQueues: [queue({ workerConcurrency: 0 })] }, 'workerQueues[0].workerConcurrency'],
+    ...WRONG_QUEUES,
     [{ environmentVariables: [{ key: 'NEW', isSecret: true }] }, 'environmentVariables[0].value'],
     [{ environmentVariables: [{ key: 'WINDSOCK_X', value: 'x' }] }, 'environmentVariables[0].key'],
   ])('with %j answers 400 that names %s, and changes nothing', async (request, field) => {
@@ -160,11 +129,11 @@ describe('an update', () => {
   });
 
   test('past the plan names the limit, also when the plan has changed since', async () => {
-    await setPlan('TRIAL');
+    await setPlan(plane, owner, 'TRIAL');
     const { status, body } = await post(path, { workerQueues: [queue({ maxWorkerCount: 6 })] });
     expect(status).toBe(400);
     expect(JSON.stringify(body)).toContain('The TRIAL plan allows at most 5 workers a queue');
-    await setPlan('TEAM');
+    await setPlan(plane, owner, 'TEAM');
   });
 
   test('to a name that is taken answers 409, and the old name is free after another change', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Member } from '../../../core/user/schema.ts';
-import { type Account, join, signUp } from '../../support/account.ts';
+import { type Account, join, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -9,12 +9,7 @@ let owner: Account;
 beforeAll(async () => {
   plane = await startControlPlane();
   owner = await signUp(plane, 'Gale');
-  await plane.call(
-    'POST',
-    `/v1alpha1/operator/organizations/${owner.organization.id}`,
-    { productPlan: 'TEAM' },
-    { token: plane.secret.operatorToken },
-  );
+  await setPlan(plane, owner, 'TEAM');
 });
 afterAll(() => plane.stop());
 

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { signUp, type Tenant } from '../../support/client.ts';
+import type { Tenant } from '../../support/client.ts';
 import { deploy, deployed } from '../../support/deploy.ts';
 import {
   createDeployment,
   created,
   type Deployment,
   healthy,
-  leaveTrial,
   pathOf,
   remove,
 } from '../../support/deployment.ts';
@@ -15,8 +14,9 @@ import { killAtEveryState } from '../../support/kill.ts';
 import { operations } from '../../support/operations.ts';
 import { orphansOf } from '../../support/orphans.ts';
 import { PATIENCE } from '../../support/patience.ts';
-import { createPlatform, type Platform, until } from '../../support/platform.ts';
+import { type Platform, until } from '../../support/platform.ts';
 import { tracesOf } from '../../support/traces.ts';
+import { startUnlimited } from '../../support/unlimited.ts';
 
 /** What is there of a deployment in the end, and what the API says was done to it. */
 interface Outcome {
@@ -34,16 +34,13 @@ let tenant: Tenant;
 let killing: ReturnType<typeof killAtEveryState> | undefined;
 
 beforeAll(async () => {
-  platform = await createPlatform({ runner: 'test/support/stand-in-runner.ts' });
-  await platform.start();
-  tenant = await signUp(platform);
-  await leaveTrial(platform, tenant);
+  ({ platform, tenant } = await startUnlimited({ runner: 'test/support/stand-in-runner.ts' }));
 });
 afterEach(async () => {
   await killing?.stop();
   killing = undefined;
 });
-afterAll(() => platform.destroy());
+afterAll(() => platform?.destroy());
 
 test.each([
   ['a create, a deploy and a delete', carriedOut, [...OPERATE, ...REMOVE]],
