@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readIfThere } from '../../local/files.ts';
@@ -132,11 +132,21 @@ function parameters(ids: Readonly<Record<string, string>>): string {
     .join('\n');
 }
 
-/** Runs a program in a folder, which it may write to, and answers its exit code. */
+/**
+ * Runs a program in a folder, which it may write to, in the time that other programs leave; prints what it said when
+ * it has ended, so that it does not mix with what they say, and answers its exit code.
+ */
 function run(program: string, args: readonly string[], cwd: string): Promise<number> {
   return new Promise((end, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    const log = join(cwd, 'output.txt');
+    const output = openSync(log, 'w');
+    const child = spawn(program, args, { cwd, stdio: ['ignore', output, output] });
+    closeSync(output);
+    child.once('spawn', () => setPriority(child.pid ?? 0, constants.priority.PRIORITY_LOW));
     child.once('error', reject);
-    child.once('exit', (code) => end(code ?? 1));
+    child.once('exit', (code) => {
+      console.log(readFileSync(log, 'utf8'));
+      end(code ?? 1);
+    });
   });
 }
