@@ -77,6 +77,8 @@ export interface Rehearsal {
   stopDatabaseTask(deploymentId: string): Promise<boolean>;
   /** The tasks that a deployment's services run, by the service's name without its prefix. */
   tasks(deploymentId: string): Promise<Record<string, string[]>>;
+  /** What a deployment's services run, by the service's name without its prefix. */
+  services(deploymentId: string): Promise<Record<string, RehearsedService>>;
   /** The values of the variables that a deployment's scheduler runs with. */
   variables(deploymentId: string): Promise<unknown>;
   /** What a deployment's pointer tells its components. */
@@ -86,6 +88,19 @@ export interface Rehearsal {
   /** The keys of all objects that begin so, in S3. */
   objects(prefix: string): string[];
   stop(): Promise<void>;
+}
+
+/** How many tasks ECS is to run of a service, and its task definition. */
+export interface RehearsedService {
+  readonly count: number;
+  readonly cpu: string | undefined;
+  readonly memory: string | undefined;
+  readonly containers: readonly {
+    readonly name: string | undefined;
+    readonly image: string | undefined;
+    readonly memory: number | undefined;
+    readonly environment: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface RehearsalOptions {
@@ -184,6 +199,33 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   const databasesFile = join(folder, 'databases');
   const downFile = join(folder, 'database-down');
 
+  /** What is said of each of a deployment's services, by the service's name without its prefix. */
+  async function ofServices<T>(
+    deploymentId: string,
+    said: (serviceName: string) => Promise<T>,
+  ): Promise<Record<string, T>> {
+    const { serviceArns = [] } = await containers.send(
+      new ListServicesCommand({ cluster: names.cluster, maxResults: 100 }),
+    );
+    const prefix = `windsock-${deploymentId}-`;
+    const services = serviceArns
+      .map((arn) => arn.split('/').at(-1) ?? '')
+      .filter((name) => name.startsWith(prefix));
+    const entries = services.map(async (name) => [name.slice(prefix.length), await said(name)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  async function serviceOf(name: string) {
+    const { services = [] } = await containers.send(
+      new DescribeServicesCommand({ cluster: names.cluster, services: [name] }),
+    );
+    const { desiredCount: count = 0, taskDefinition: arn } = services[0] ?? {};
+    const { taskDefinition: definition } = await containers.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
+    );
+    return { count, definition };
+  }
+
   return {
     url,
     folder,
@@ -228,32 +270,33 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       }
       return taskArns.length > 0;
     },
-    async tasks(deploymentId) {
-      const { cluster } = names;
-      const { serviceArns = [] } = await containers.send(
-        new ListServicesCommand({ cluster, maxResults: 100 }),
-      );
-      const prefix = `windsock-${deploymentId}-`;
-      const services = serviceArns
-        .map((arn) => arn.split('/').at(-1) ?? '')
-        .filter((name) => name.startsWith(prefix));
-      const entries = services.map(async (serviceName) => {
-        const { taskArns = [] } = await containers.send(new ListTasksCommand({ cluster, serviceName }));
-        return [serviceName.slice(prefix.length), taskArns] as const;
-      });
-      return Object.fromEntries(await Promise.all(entries));
-    },
+    tasks: (deploymentId) =>
+      ofServices(deploymentId, async (serviceName) => {
+        const { taskArns = [] } = await containers.send(
+          new ListTasksCommand({ cluster: names.cluster, serviceName }),
+        );
+        return taskArns;
+      }),
+    services: (deploymentId) =>
+      ofServices(deploymentId, async (service) => {
+        const { count, definition } = await serviceOf(service);
+        return {
+          count,
+          cpu: definition?.cpu,
+          memory: definition?.memory,
+          containers: (definition?.containerDefinitions ?? []).map((container) => ({
+            name: container.name,
+            image: container.image,
+            memory: container.memory,
+            environment: Object.fromEntries(
+              (container.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
+            ),
+          })),
+        };
+      }),
     async variables(deploymentId) {
-      const { services = [] } = await containers.send(
-        new DescribeServicesCommand({
-          cluster: names.cluster,
-          services: [`windsock-${deploymentId}-control`],
-        }),
-      );
-      const { taskDefinition } = await containers.send(
-        new DescribeTaskDefinitionCommand({ taskDefinition: services[0]?.taskDefinition }),
-      );
-      const secret = taskDefinition?.containerDefinitions?.[0]?.secrets?.find(
+      const { definition } = await serviceOf(`windsock-${deploymentId}-control`);
+      const secret = definition?.containerDefinitions?.[0]?.secrets?.find(
         ({ name }) => name === 'WINDSOCK_VARIABLES',
       );
       return JSON.parse(readSecret(endpoints.secrets, secret?.valueFrom ?? ''));

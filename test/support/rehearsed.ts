@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { Deployment } from '../../core/deployment/view.ts';
 import { Operation } from '../../core/operation/view.ts';
+import type { ProductPlan } from '../../core/organization/plans.ts';
 import type { Permission } from '../../core/permission/permissions.ts';
 import { type Answer, type Client, createClient, signUp, type Tenant } from './client.ts';
 import { until } from './platform.ts';
@@ -27,6 +28,8 @@ export interface Rehearsed {
   deliver(id: string, text?: string): Promise<Answer>;
   /** A client with a token that may do this to the deployment, and nothing else. */
   tokenThatMay(id: string, permissions: readonly Permission[]): Promise<Client>;
+  /** Puts the tenant's organization on this plan, as the operator does. */
+  setPlan(productPlan: ProductPlan): Promise<void>;
   /** Deletes it and waits until it is gone. */
   remove(id: string): Promise<void>;
 }
@@ -35,15 +38,18 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
   const tenant = await signUp(cloud);
   const { client, organizationId, workspaceId } = tenant;
   const operator: Client = createClient(cloud.url, cloud.operatorToken());
-  const plan = { productPlan: 'TEAM' };
-  const lifted = await operator.post(`/v1alpha1/operator/organizations/${organizationId}`, plan);
-  expect(lifted.status).toBe(200);
+  const setPlan = async (productPlan: ProductPlan) => {
+    const path = `/v1alpha1/operator/organizations/${organizationId}`;
+    expect((await operator.post(path, { productPlan })).status).toBe(200);
+  };
+  await setPlan('TEAM');
   const path = `/v1/organizations/${organizationId}/deployments`;
   const get = async (id: string) => Deployment.parse((await client.get(`${path}/${id}`)).body);
   return {
     tenant,
     path,
     get,
+    setPlan,
     async create(name, variables = {}) {
       const environmentVariables = Object.entries(variables).map(([key, value]) => ({
         key,

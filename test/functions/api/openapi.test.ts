@@ -51,6 +51,18 @@ describe('openapi.json', () => {
   });
 });
 
+test('every POST takes an Idempotency-Key, and every change of what has an ETag an If-Match', async () => {
+  const { paths } = Document.parse((await plane.call('GET', '/openapi.json')).body);
+  for (const { path, method } of routes) {
+    const headers = paths[path]?.[method.toLowerCase()]?.parameters.filter((one) => one.in === 'header');
+    const names = headers?.map(({ name }) => name);
+    expect(names?.includes('Idempotency-Key'), `${method} ${path}`).toBe(method === 'POST');
+    const hasTag = paths[path]?.get?.parameters.some(({ name }) => name === 'If-None-Match') ?? false;
+    const isOfOne = path.endsWith('}');
+    if (isOfOne && hasTag && method !== 'GET') expect(names, `${method} ${path}`).toContain('If-Match');
+  }
+});
+
 test('the page of the API has every operation, and loads and runs nothing', async () => {
   const { status, headers, body } = await plane.call('GET', '/docs');
   expect(status).toBe(200);

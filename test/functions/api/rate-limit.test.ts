@@ -15,24 +15,37 @@ afterAll(() => plane.stop());
 
 const self = ({ token }: Account = owner) => plane.call('GET', '/v1/users/self', undefined, { token });
 
-/** Asks until it is told to wait, and answers that. */
-async function exhaust(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let count = 0; count < 1000; count += 1) {
-    const answer = await ask();
-    if (answer.status === 429) return answer;
+/** Asks until it is told to wait, and answers that and how many were answered before. */
+async function exhaust(ask: () => Promise<Answer>): Promise<{ answered: number; told: Answer }> {
+  for (let answered = 0; answered < 1000; answered += 1) {
+    const told = await ask();
+    if (told.status === 429) return { answered, told };
   }
   throw new Error('It was never told to wait');
 }
 
-test('a token that asks too often is told how long to wait, and then is answered', async () => {
-  const answer = await exhaust(() => self());
-  expect(answer).toMatchObject({
-    headers: { 'retry-after': '1' },
-    body: { statusCode: 429, message: expect.stringContaining('25 GET requests a second') },
-  });
-  plane.advanceClock(1);
-  expect((await self()).status).toBe(200);
-});
+test.each([
+  { method: 'GET', rate: 25, path: () => '/v1/users/self', answers: 200 },
+  { method: 'POST', rate: 10, path: () => '/v1alpha1/signin-links', answers: 200 },
+  { method: 'DELETE', rate: 5, path: () => `${owner.path}/teams/none`, answers: 404 },
+])(
+  'a token may send $rate $method a second, after a pause 10 times that, and is told how long to wait',
+  async (limit) => {
+    const { method, rate, path, answers } = limit;
+    const ask = () => plane.call(method, path(), undefined, { token: owner.token });
+    const begun = Date.now();
+    const { answered, told } = await exhaust(ask);
+    expect(answered).toBeGreaterThanOrEqual(rate * 10);
+    expect(answered).toBeLessThanOrEqual(rate * 10 + Math.ceil((rate * (Date.now() - begun)) / 1000));
+    expect(told).toMatchObject({
+      headers: { 'retry-after': '1' },
+      body: { statusCode: 429, message: expect.stringContaining(`${rate} ${method} requests a second`) },
+    });
+    plane.advanceClock(1);
+    expect((await ask()).status).toBe(answers);
+    plane.advanceClock(60);
+  },
+);
 
 test('one caller keeps no other waiting, and reading not from writing', async () => {
   await exhaust(() => self());

@@ -1,136 +1,219 @@
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { Machine, machineSizing, SchedulerSize, schedulerSizing } from '../../../core/deployment/sizes.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
+import { Planned } from '../../../core/operation/view.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
+import { type Change, carriedOut, changesNothing, type Model, modelOf } from './model.ts';
 
 const SEED = Number(process.env.SEQUENCE_SEED ?? Date.now() % 1_000_000);
-const LENGTH = Number(process.env.SEQUENCE_LENGTH ?? 14);
+const LENGTH = Number(process.env.SEQUENCE_LENGTH ?? 20);
 
-/** What of a deployment these changes are about. */
-interface Model {
-  readonly size: string;
-  readonly isDoubled: boolean;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly queues: readonly string[];
-}
-
-/** A change of a deployment. */
-type Change =
-  | { readonly kind: 'size'; readonly size: 'SMALL' | 'MEDIUM' | 'LARGE' }
-  | { readonly kind: 'double'; readonly isDoubled: boolean }
-  | { readonly kind: 'variable'; readonly key: string; readonly value: string }
-  | { readonly kind: 'add queue'; readonly name: string }
-  | { readonly kind: 'remove queue'; readonly name: string };
-
-/** A change that somebody asks for, looking at what is desired then; or what happens meanwhile. */
+/** What somebody asks for, looking at what is desired then; or what happens meanwhile. */
 type Action =
-  | Change
+  | { readonly kind: 'size'; readonly size: string }
+  | { readonly kind: 'double'; readonly isDoubled: boolean }
+  | { readonly kind: 'executor'; readonly executor: string }
+  | { readonly kind: 'version'; readonly runtimeVersion: string }
+  | { readonly kind: 'variable'; readonly key: string; readonly value: string }
   | { readonly kind: 'queue'; readonly name: string }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'describe'; readonly description: string }
+  | { readonly kind: 'deploy'; readonly text: string }
+  | { readonly kind: 'rollback'; readonly nth: number }
   | { readonly kind: 'wait' }
   | { readonly kind: 'crash' };
 
+const word = fc.constantFrom('1', '2', '3');
 const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constant('size'), size: fc.constantFrom('SMALL', 'MEDIUM', 'LARGE') }),
-  fc.record({ kind: fc.constant('double'), isDoubled: fc.boolean() }),
+  fc.record({ kind: fc.constant('size' as const), size: fc.constantFrom('SMALL', 'MEDIUM', 'LARGE') }),
+  fc.record({ kind: fc.constant('double' as const), isDoubled: fc.boolean() }),
+  fc.record({ kind: fc.constant('executor' as const), executor: fc.constantFrom('ASTRO', 'CELERY') }),
+  fc.record({ kind: fc.constant('version' as const), runtimeVersion: fc.constantFrom('3.3-1', '3.3-2') }),
+  fc.record({ kind: fc.constant('variable' as const), key: fc.constantFrom('A', 'B'), value: word }),
   fc.record({
-    kind: fc.constant('variable'),
-    key: fc.constantFrom('A', 'B'),
-    value: fc.constantFrom('1', '2', '3'),
-  }),
-  fc.record({ kind: fc.constant('queue'), name: fc.constantFrom('big', 'small') }),
-  fc.record({
-    kind: fc.constant('variable'),
+    kind: fc.constant('variable' as const),
     key: fc.constant('FAIL'),
     value: fc.constantFrom('scheduler', 'api-server', 'worker'),
   }),
-  fc.constant({ kind: 'wait' }),
-  fc.constant({ kind: 'crash' }),
-) as fc.Arbitrary<Action>;
+  fc.record({ kind: fc.constant('queue' as const), name: fc.constantFrom('big', 'small') }),
+  fc.constantFrom<Action>(
+    { kind: 'rename', from: 'big', to: 'small' },
+    { kind: 'rename', from: 'small', to: 'big' },
+  ),
+  fc.record({ kind: fc.constant('describe' as const), description: word }),
+  fc.record({ kind: fc.constant('deploy' as const), text: word }),
+  fc.record({ kind: fc.constant('rollback' as const), nth: fc.nat(20) }),
+  fc.constantFrom<Action>({ kind: 'wait' }, { kind: 'crash' }),
+);
 
 let cloud: Rehearsal;
 let rehearsed: Rehearsed;
+let id: string;
+/** The deployment as it was made, and what each intent after that changes. */
+let first: Model;
+const asked: Change[] = [];
+
 beforeAll(async () => {
   cloud = await startRehearsal();
   rehearsed = await rehearsedTenant(cloud);
+  id = await rehearsed.create('random');
+  first = modelOf(await rehearsed.settled(id));
 });
 afterAll(() => cloud.stop());
 
 test(
   `whatever is asked for, fails and crashes, what runs is what succeeded (SEQUENCE_SEED=${SEED})`,
   async () => {
-    const [actions = []] = fc.sample(fc.array(action, { minLength: LENGTH, maxLength: LENGTH }), {
-      numRuns: 1,
-      seed: SEED,
-    });
-    const id = await rehearsed.create('random');
-    await rehearsed.settled(id);
-    const asked: Change[] = [];
-    for (const next of actions) asked.push(...(await perform(id, next)));
-    await until(async () => isAtRest(await rehearsed.get(id)), {
-      seconds: 90,
-      what: () => `all of ${JSON.stringify(actions)} to end`,
-      every: 300,
-    });
-    const operations = (await rehearsed.operations(id)).toReversed();
-    const expected = operations
-      .filter(({ status }) => status === 'SUCCEEDED')
-      .flatMap(({ intents }) => asked.slice(Math.max(0, intents.first - 2), intents.last - 1))
-      .reduce(changed, { size: 'SMALL', isDoubled: false, variables: {}, queues: ['default'] });
+    const sequence = fc.array(action, { minLength: LENGTH, maxLength: LENGTH });
+    const [actions = []] = fc.sample(sequence, { numRuns: 1, seed: SEED });
+    const told = JSON.stringify(actions);
+    for (const next of actions) await perform(next);
+    await rest(told);
+    const { running } = await outcome();
     const deployment = await rehearsed.get(id);
-    expect(modelOf(deployment), JSON.stringify(actions)).toEqual(expected);
-    expect(deployment.status).toBe('HEALTHY');
-    if (Object.keys(expected.variables).length > 0)
-      expect(await cloud.variables(id)).toEqual(expected.variables);
-    await until(async () => Object.keys(await tasksOf(id)).length === expected.queues.length + 2, {
-      seconds: 30,
-      what: () => 'older workers to be gone',
-    });
-    const tasks = await tasksOf(id);
-    expect(tasks.control).toHaveLength(expected.isDoubled ? 2 : 1);
-    expect(tasks.api).toHaveLength(expected.isDoubled ? 2 : 1);
+    expect(modelOf(deployment), told).toEqual(running);
+    expect(deployment).toMatchObject({ status: 'HEALTHY' });
+    expect(deployment.dagTarballVersion, told).toBe(running.code);
+    const described = actions.findLast((next) => next.kind === 'describe');
+    expect(deployment.description).toBe(described?.description);
+    if (Object.keys(running.variables).length > 0)
+      expect(await cloud.variables(id), told).toEqual(running.variables);
+    await demandPlanOfNothing(deployment);
+    await demandThatEcsRuns(running, deployment);
     await rehearsed.remove(id);
   },
-  240_000 * PATIENCE,
+  300_000 * PATIENCE,
 );
 
+/** The plan that leads to what is desired changes nothing of what runs. */
+async function demandPlanOfNothing({ runningRevision }: Deployment): Promise<void> {
+  const answer = await rehearsed.tenant.client.post(`${rollbackPath(runningRevision)}?dryRun=plan`, {});
+  const { components, tasksAtRisk } = Planned.parse(answer.body).plan;
+  const none = { started: [], restarted: [], scaled: [], drained: [] };
+  expect({ components, tasksAtRisk }).toMatchObject({ components: none, tasksAtRisk: [] });
+}
+
+/** ECS has the services of what runs and no others, each with its task definition and its number of tasks. */
+async function demandThatEcsRuns(model: Model, { workerQueues }: Deployment): Promise<void> {
+  await until(async () => Object.keys(await tasksOf()).length === workerQueues.length + 2, {
+    seconds: 30,
+    what: () => 'older workers to be gone',
+  });
+  const { control, api, ...workers } = await cloud.services(id);
+  const size = schedulerSizing(SchedulerSize.parse(model.size));
+  const common = { WINDSOCK_EXECUTOR: model.executor };
+  const servers = { ...common, WINDSOCK_SETTINGS: JSON.stringify(size.settings) };
+  const count = model.isDoubled ? 2 : 1;
+  const image = expect.stringMatching(new RegExp(`:${model.runtimeVersion}$`));
+  const container = (name: string, memory: number, environment: object) => ({
+    name,
+    image,
+    memory,
+    environment: expect.objectContaining(environment),
+  });
+  expect(control).toEqual({
+    count,
+    cpu: String(size.control.cpu),
+    memory: String(size.control.memory),
+    containers: Object.entries(size.memory).map(([name, memory]) => container(name, memory, servers)),
+  });
+  expect(api).toEqual({
+    count,
+    cpu: String(size.api.cpu),
+    memory: String(size.api.memory),
+    containers: [container('api-server', size.api.memory, servers)],
+  });
+  const expected = workerQueues.map(({ name, astroMachine, workerConcurrency, minWorkerCount }) => {
+    const machine = machineSizing(Machine.parse(astroMachine));
+    const queue = { WINDSOCK_QUEUE: name, WINDSOCK_WORKER_CONCURRENCY: String(workerConcurrency) };
+    return {
+      count: Math.max(1, minWorkerCount),
+      cpu: String(machine.cpu),
+      memory: String(machine.memory),
+      containers: [container('worker', machine.memory, { ...common, ...queue })],
+    };
+  });
+  const running = Object.values(workers).filter(({ count }) => count > 0);
+  expect(running).toHaveLength(expected.length);
+  expect(running).toEqual(expect.arrayContaining(expected));
+  const tasks = await tasksOf();
+  expect([tasks.control?.length, tasks.api?.length]).toEqual([count, count]);
+}
+
 /** The tasks of each service that has any. */
-async function tasksOf(id: string): Promise<Record<string, string[]>> {
+async function tasksOf(): Promise<Record<string, string[]>> {
   await cloud.advanceClock(61);
   const tasks = Object.entries(await cloud.tasks(id)).filter(([, running]) => running.length > 0);
   return Object.fromEntries(tasks);
 }
 
-/** Does it; the change that an intent came of. */
-async function perform(id: string, next: Action): Promise<Change[]> {
-  if (next.kind === 'wait') {
-    await until(async () => isAtRest(await rehearsed.get(id)), {
-      seconds: 90,
-      what: () => 'the change to end',
-    });
-    return [];
-  }
-  if (next.kind === 'crash') {
-    await cloud.stopExecutions();
-    for (const seconds of [61, 20, 61]) await cloud.advanceClock(seconds);
-    return [];
-  }
-  return await ask(id, next);
+/** What of all that was asked for succeeded until now. */
+async function outcome() {
+  return carriedOut(first, asked, (await rehearsed.operations(id)).toReversed());
 }
 
+async function rest(what: string): Promise<void> {
+  const isAtRest = async () => {
+    const { runningOperation, waitingIntents } = await rehearsed.get(id);
+    return runningOperation === undefined && waitingIntents === 0;
+  };
+  await until(isAtRest, { seconds: 90, what: () => `all of ${what} to end`, every: 300 });
+}
+
+/** Does it, and keeps the change of what is desired that came of it. */
+async function perform(next: Action): Promise<void> {
+  switch (next.kind) {
+    case 'wait':
+      return await rest('what was asked for');
+    case 'crash':
+      await cloud.stopExecutions();
+      for (const seconds of [61, 20, 61]) await cloud.advanceClock(seconds);
+      return;
+    case 'describe':
+      expect((await rehearsed.update(id, { description: next.description })).status).toBe(200);
+      return;
+    case 'deploy': {
+      const { status, body } = await rehearsed.deliver(id, next.text);
+      expect(status, JSON.stringify(body)).toBe(200);
+      const { dagTarballVersion: code } = z.object({ dagTarballVersion: z.string() }).parse(body);
+      asked.push({ kind: 'set', fields: { code } });
+      return;
+    }
+    case 'rollback': {
+      const revisions = [...(await outcome()).revisions];
+      const [number, to] = revisions[next.nth % revisions.length] ?? [1, first];
+      const { status, body } = await rehearsed.tenant.client.post(rollbackPath(number), {});
+      expect(status, JSON.stringify(body)).toBe(200);
+      asked.push({ kind: 'rollback', to });
+      return;
+    }
+    default:
+      return await update(next);
+  }
+}
+
+function rollbackPath(revision: number | undefined): string {
+  return `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions/${revision}/rollback`;
+}
+
+type Update = Extract<
+  Action,
+  { kind: 'size' | 'double' | 'executor' | 'version' | 'variable' | 'queue' | 'rename' }
+>;
+
 /** Asks for a change of what is desired, and looks again when that has changed meanwhile. */
-async function ask(id: string, next: Exclude<Action, { kind: 'wait' | 'crash' }>): Promise<Change[]> {
+async function update(next: Update): Promise<void> {
   const url = `${cloud.url}${rehearsed.path}/${id}`;
   const authorization = `Bearer ${rehearsed.tenant.token}`;
   const seen = await fetch(url, { headers: { authorization } });
   const desired = Deployment.parse(await seen.json());
-  const model = modelOf(desired);
-  const isThere = next.kind === 'queue' && model.queues.includes(next.name);
-  const change: Change =
-    next.kind === 'queue' ? { kind: isThere ? 'remove queue' : 'add queue', name: next.name } : next;
+  const request = requestOf(next, desired);
+  if (request === undefined) return;
   const answer = await fetch(url, {
     method: 'POST',
     headers: {
@@ -138,34 +221,61 @@ async function ask(id: string, next: Exclude<Action, { kind: 'wait' | 'crash' }>
       'content-type': 'application/json',
       'if-match': seen.headers.get('etag') ?? '',
     },
-    body: JSON.stringify(requestOf(change, desired)),
+    body: JSON.stringify(request),
   });
-  if (answer.status === 412) return await ask(id, next);
-  expect(answer.status, await answer.text()).toBe(200);
-  return isDeepStrictEqual(model, changed(model, change)) ? [] : [change];
+  if (answer.status === 412) return await update(next);
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
+  const change = changeOf(next, desired, Deployment.parse(JSON.parse(text)));
+  if (!changesNothing(modelOf(desired), change)) asked.push(change);
 }
 
-function requestOf(next: Change, desired: Deployment): object {
+/** The request for it; none when it needs a queue that there is not. */
+function requestOf(next: Update, desired: Deployment): object | undefined {
+  const queues = desired.workerQueues.map(({ podCpu: _, podMemory: __, ...queue }) => queue);
+  const names = queues.map(({ name }) => name);
   switch (next.kind) {
     case 'size':
       return { schedulerSize: next.size };
     case 'double':
       return { isHighAvailability: next.isDoubled };
+    case 'executor':
+      return { executor: next.executor };
+    case 'version':
+      return { astroRuntimeVersion: next.runtimeVersion };
     case 'variable':
       return { environmentVariables: withVariable(desired, next.key, next.value) };
-    case 'add queue': {
-      const queues = queuesOf(desired);
-      return {
-        workerQueues: [...queues, { ...queues[0], id: undefined, name: next.name, isDefault: false }],
-      };
+    case 'queue': {
+      const kept = queues.filter(({ name }) => name !== next.name);
+      const added = { ...queues[0], id: undefined, name: next.name, isDefault: false };
+      return { workerQueues: names.includes(next.name) ? kept : [...queues, added] };
     }
-    case 'remove queue':
-      return { workerQueues: queuesOf(desired).filter(({ name }) => name !== next.name) };
+    case 'rename': {
+      if (!names.includes(next.from) || names.includes(next.to)) return undefined;
+      const renamed = queues.map((queue) => (queue.name === next.from ? { ...queue, name: next.to } : queue));
+      return { workerQueues: renamed };
+    }
   }
 }
 
-function queuesOf({ workerQueues }: Deployment) {
-  return workerQueues.map(({ podCpu: _, podMemory: __, ...queue }) => queue);
+function changeOf(next: Update, before: Deployment, after: Deployment): Change {
+  const queueId = ({ workerQueues }: Deployment, name: string) =>
+    workerQueues.find((queue) => queue.name === name)?.id;
+  switch (next.kind) {
+    case 'variable':
+      return next;
+    case 'queue': {
+      const there = queueId(before, next.name);
+      if (there !== undefined) return { kind: 'remove queue', id: there };
+      return { kind: 'add queue', id: queueId(after, next.name) ?? '', name: next.name };
+    }
+    case 'rename':
+      return { kind: 'rename queue', id: queueId(before, next.from) ?? '', name: next.to };
+    default: {
+      const { kind: _, ...fields } = next;
+      return { kind: 'set', fields };
+    }
+  }
 }
 
 function withVariable({ environmentVariables }: Deployment, key: string, value: string): object[] {
@@ -174,39 +284,4 @@ function withVariable({ environmentVariables }: Deployment, key: string, value: 
     ...kept.map(({ key: name, isSecret }) => ({ key: name, isSecret })),
     { key, value, isSecret: false },
   ];
-}
-
-/** What a change means, whatever it is made on. */
-function changed(model: Model, next: Change): Model {
-  switch (next.kind) {
-    case 'size':
-      return { ...model, size: next.size };
-    case 'double':
-      return { ...model, isDoubled: next.isDoubled };
-    case 'variable':
-      return { ...model, variables: sorted({ ...model.variables, [next.key]: next.value }) };
-    case 'add queue':
-      return { ...model, queues: [...new Set([...model.queues, next.name])].sort() };
-    case 'remove queue':
-      return { ...model, queues: model.queues.filter((name) => name !== next.name) };
-  }
-}
-
-function modelOf(deployment: Deployment): Model {
-  const { schedulerSize, isHighAvailability, environmentVariables, workerQueues } = deployment;
-  const entries = environmentVariables.map(({ key, value = '' }) => [key, value] as const);
-  return {
-    size: schedulerSize,
-    isDoubled: isHighAvailability,
-    variables: sorted(Object.fromEntries(entries)),
-    queues: workerQueues.map(({ name }) => name).sort(),
-  };
-}
-
-function sorted(variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).sort(([a], [b]) => a.localeCompare(b)));
-}
-
-function isAtRest({ runningOperation, waitingIntents }: Deployment): boolean {
-  return runningOperation === undefined && waitingIntents === 0;
 }
