@@ -125,11 +125,19 @@ function mayStop({ name, lastStatus }: TaskContainer, task: Task, definition: Ta
 
 function withStatus(task: Task, now: number): Task {
   if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED')) {
-    return { ...task, lastStatus: 'STOPPED', stoppedAt: task.stoppedAt ?? now };
+    const startedAt = task.startedAt ?? allStarted(task);
+    const stopped = { ...task, lastStatus: 'STOPPED' as const, stoppedAt: task.stoppedAt ?? now };
+    return startedAt === undefined ? stopped : { ...stopped, startedAt };
   }
   const started = task.containers.every(({ lastStatus }) => lastStatus !== 'PENDING');
   if (task.lastStatus !== 'PENDING' || !started) return task;
   return { ...task, lastStatus: 'RUNNING', startedAt: now };
+}
+
+/** When the last container of a task that ran unseen started; undefined when one never did. */
+function allStarted({ containers }: Task): number | undefined {
+  const times = containers.flatMap(({ startedAt }) => (startedAt === undefined ? [] : [startedAt]));
+  return times.length === containers.length ? Math.max(...times) : undefined;
 }
 
 function definitionOf(name: string, definition: TaskDefinition): ContainerDefinition {

@@ -45,7 +45,7 @@ afterAll(() => platform?.destroy());
 test.each([
   ['a create, a deploy and a delete', carriedOut, [...OPERATE, ...REMOVE]],
   ['a create that fails, and its delete', failing, ['PutBack', 'Finish', ...REMOVE]],
-  ['an update that is put back while others wait, and a rollback', changing, [...OPERATE, 'PutBack']],
+  ['updates that fail and succeed and a rollback, with two waiting', changing, [...OPERATE, 'PutBack']],
 ] as const)(
   'kill -9 of the runner at every step of %s changes nothing but time',
   async (_, journey, states) => {
@@ -76,26 +76,47 @@ async function failing(): Promise<Outcome> {
 }
 
 /**
- * One change fails while two more wait: these are made all the same. Then all of it goes back. What is asked again
- * since its answer was lost changes nothing, and its operation does not count.
+ * A change that fails, one that succeeds and a rollback, each while two more wait, which are made all the same. What is
+ * asked again since its answer was lost changes nothing, and its operation does not count; the two that wait are one
+ * operation, or two when the first one ends between them.
  */
 async function changing(): Promise<Outcome> {
   const shown = (key: string) => ({ key, value: 'worker', isSecret: false });
   await createDeployment(tenant, { name: 'changes', environmentVariables: [shown('KEPT')] });
   const deployment = await healthy(tenant, 'changes');
   const path = pathOf(tenant, deployment);
-  await ask(path, { environmentVariables: [shown('KEPT'), shown('FAIL')] });
-  await seen(
-    path,
-    ({ waitingIntents, runningOperation }) => runningOperation !== undefined && waitingIntents === 0,
-  );
-  await ask(path, { schedulerSize: 'MEDIUM' });
-  await ask(path, { isHighAvailability: true });
-  const after = await seen(path, isAtRest);
-  expect(after).toMatchObject({ schedulerSize: 'MEDIUM', isHighAvailability: true, status: 'HEALTHY' });
-  expect(after.environmentVariables).toMatchObject([{ key: 'KEPT', value: 'worker' }]);
-  await ask(`${path.replace('/v1/', '/v1alpha1/')}/revisions/1/rollback`, {});
-  expect(await seen(path, isAtRest)).toMatchObject({ schedulerSize: 'SMALL', isHighAvailability: false });
+  const rest = async () => {
+    const { status, schedulerSize, isHighAvailability, environmentVariables } = await seen(path, isAtRest);
+    const keys = environmentVariables.map(({ key }) => key);
+    return { status, schedulerSize, isHighAvailability, keys };
+  };
+  const twoBehind = async (first: () => Promise<void>, ...waiting: readonly [object, object]) => {
+    await first();
+    await seen(path, ({ waitingIntents }) => waitingIntents === 0);
+    for (const request of waiting) await ask(path, request);
+    return await rest();
+  };
+
+  const breaking = { environmentVariables: [shown('KEPT'), shown('FAIL')] };
+  const doubled = { isHighAvailability: true };
+  const medium = { schedulerSize: 'MEDIUM' };
+  expect(await twoBehind(() => ask(path, breaking), medium, doubled)).toEqual({
+    ...{ status: 'HEALTHY', ...medium, ...doubled },
+    keys: ['KEPT'],
+  });
+  const more = { environmentVariables: [shown('KEPT'), shown('MORE')] };
+  const single = { isHighAvailability: false };
+  const large = { schedulerSize: 'LARGE' };
+  expect(await twoBehind(() => ask(path, large), more, single)).toEqual({
+    ...{ status: 'HEALTHY', ...large, ...single },
+    keys: ['KEPT', 'MORE'],
+  });
+  const rollback = `${path.replace('/v1/', '/v1alpha1/')}/revisions/1/rollback`;
+  expect(await twoBehind(() => ask(rollback, {}), medium, doubled)).toEqual({
+    ...{ status: 'HEALTHY', ...medium, ...doubled },
+    keys: ['KEPT'],
+  });
+
   await until(
     async () => {
       await tenant.client.post('/_local/clock', { advanceSeconds: 61 });
@@ -107,17 +128,21 @@ async function changing(): Promise<Outcome> {
     { seconds: 60, what: () => 'the old workers to be gone', every: 500 },
   );
   const { traces, ...outcome } = await removed(await healthy(tenant, 'changes'));
-  const made = outcome.operations.filter((operation) => !operation.startsWith('deploy'));
+  const made = outcome.operations
+    .filter((operation) => !operation.startsWith('deploy'))
+    .map((operation) => operation.replace(/ in.*/, ''));
   return {
     ...outcome,
-    operations: made.map((operation) => operation.replace(/ in.*/, '')),
+    operations: made.filter((operation, at) => operation !== made[at - 1]),
     traces: [...new Set(traces)],
   };
 }
 
 const Changing = z.looseObject({
   status: z.string(),
-  environmentVariables: z.array(z.unknown()),
+  schedulerSize: z.string(),
+  isHighAvailability: z.boolean(),
+  environmentVariables: z.array(z.looseObject({ key: z.string() })),
   waitingIntents: z.int(),
   runningOperation: z.int().optional(),
 });
