@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { databaseName } from '../core/component/names.ts';
+import { Planned } from '../core/operation/view.ts';
 import type { Tenant } from '../test/support/client.ts';
 import { deploy, deployed } from '../test/support/deploy.ts';
 import { type Deployment, pathOf } from '../test/support/deployment.ts';
@@ -48,11 +49,14 @@ interface Measured extends Downtime {
 /** A change of the deployment, and what a person does who has to change Airflow by itself so. */
 interface Change {
   readonly name: string;
+  /** The seconds that its plan expects. */
+  readonly plan?: () => Promise<number>;
   readonly ask: () => Promise<void>;
   readonly byHand?: () => Promise<void>;
 }
 
 interface Sides {
+  readonly planned: number | undefined;
   readonly ours: Measured;
   readonly byHand: Measured | undefined;
 }
@@ -88,8 +92,9 @@ export async function change(rounds: number): Promise<void> {
       };
       const theirs = { root: bare.root, token: '', home: platform.home, database: BARE_DATABASE };
       for (let round = 1; round <= rounds; round++) {
-        for (const { name, ask, byHand } of changes) {
+        for (const { name, plan, ask, byHand } of changes) {
           const sides = {
+            planned: await plan?.(),
             ours: await measure(ours, ask),
             byHand: byHand === undefined ? undefined : await measure(theirs, byHand),
           };
@@ -117,29 +122,34 @@ async function changesOf(
     const { status, body: answer } = await tenant.client.post(at, body);
     if (status !== 200) throw new Error(`POST ${at} answered ${status}: ${JSON.stringify(answer)}`);
   };
-  const update = (body: object) => async () => {
-    await ask(body);
-    await becomesHealthy(tenant, deployment.id);
-  };
+  const update = (body: object, at = path) => ({
+    async plan() {
+      const { body: planned } = await tenant.client.post(`${at}?dryRun=plan`, body);
+      return Planned.parse(planned).plan.expectedSeconds;
+    },
+    async ask() {
+      await ask(body, at);
+      await becomesHealthy(tenant, deployment.id);
+    },
+  });
   const deployDag = async (tag: string) => {
     const id = await deploy(tenant, deployment.id, { 'changing.py': dag(tag) });
     await deployed(tenant, deployment.id, id);
     await airflow.lists('changing', tag);
     return id;
   };
-  const queue = (workerConcurrency: number) => ({
-    workerQueues: [
-      {
-        name: 'default',
-        isDefault: true,
-        astroMachine: 'A5',
-        minWorkerCount: 1,
-        maxWorkerCount: 1,
-        workerConcurrency,
-      },
-    ],
+  const queue = (workerConcurrency: number, name = 'default') => ({
+    name,
+    isDefault: name === 'default',
+    astroMachine: 'A5',
+    minWorkerCount: 1,
+    maxWorkerCount: 1,
+    workerConcurrency,
   });
-  await update(queue(5))();
+  const queues = (...workerQueues: object[]) => update({ workerQueues });
+  await queues(queue(5)).ask();
+  // The older version's environment is made by its first use, which is no part of any later change.
+  for (const astroRuntimeVersion of ['3.3-1', '3.3-2']) await update({ astroRuntimeVersion }).ask();
   const first = await deployDag('first');
   await deployDag('second');
   const { runningRevision } = await becomesHealthy(tenant, deployment.id);
@@ -149,12 +159,17 @@ async function changesOf(
   let named = 0;
   return [
     { name: `nothing, ${IDLE_SECONDS} s`, ask: idle },
-    { name: 'name', ask: () => update({ name: `Changed ${++named}` })() },
-    { name: "a queue's concurrency", ask: update(queue(10)), byHand: () => hand.restart(WORKER) },
-    { name: 'scheduler size', ask: update({ schedulerSize: 'MEDIUM' }), byHand: servers },
-    { name: 'variables', ask: update({ environmentVariables: variables }), byHand: all },
-    { name: 'high availability on', ask: update({ isHighAvailability: true }) },
-    { name: 'high availability off', ask: update({ isHighAvailability: false }) },
+    { name: 'name', ask: () => update({ name: `Changed ${++named}` }).ask() },
+    { name: "a queue's concurrency", ...queues(queue(10)), byHand: () => hand.restart(WORKER) },
+    { name: 'a queue added', ...queues(queue(10), queue(5, 'second')) },
+    { name: 'a queue removed', ...queues(queue(10)) },
+    { name: 'scheduler size', ...update({ schedulerSize: 'MEDIUM' }), byHand: servers },
+    { name: 'variables', ...update({ environmentVariables: variables }), byHand: all },
+    { name: 'high availability on', ...update({ isHighAvailability: true }) },
+    { name: 'high availability off', ...update({ isHighAvailability: false }) },
+    { name: 'runtime version', ...update({ astroRuntimeVersion: '3.3-1' }), byHand: all },
+    { name: 'executor CELERY', ...update({ executor: 'CELERY' }), byHand: all },
+    { name: 'executor ASTRO', ...update({ executor: 'ASTRO' }), byHand: all },
     {
       name: 'rollback of code, until Airflow shows it',
       async ask() {
@@ -165,10 +180,7 @@ async function changesOf(
     },
     {
       name: 'rollback of everything',
-      async ask() {
-        await ask({}, `${path.replace('/v1/', '/v1alpha1/')}/revisions/${runningRevision}/rollback`);
-        await becomesHealthy(tenant, deployment.id);
-      },
+      ...update({}, `${path.replace('/v1/', '/v1alpha1/')}/revisions/${runningRevision}/rollback`),
       byHand: all,
     },
   ];
@@ -215,6 +227,7 @@ function print(measured: ReadonlyMap<string, readonly Sides[]>, rounds: number):
     const [a, b] = [middle(ours.map(({ seconds }) => seconds)), middle(byHand.map(({ seconds }) => seconds))];
     return [
       name,
+      middle(sides.flatMap(({ planned }) => planned ?? []))?.toFixed(0) ?? '',
       a?.toFixed(1) ?? '',
       b?.toFixed(1) ?? '',
       a === undefined || b === undefined ? '' : (a / b).toFixed(2),
@@ -226,7 +239,17 @@ function print(measured: ReadonlyMap<string, readonly Sides[]>, rounds: number):
   });
   printTable(
     `A change until the deployment is HEALTHY, ${rounds} round(s), seconds: medians, and the longest gaps`,
-    ['change', 'HEALTHY', 'by hand', 'ratio', 'API away', 'by hand', "scheduler's heartbeat", 'by hand'],
+    [
+      'change',
+      'planned',
+      'HEALTHY',
+      'by hand',
+      'ratio',
+      'API away',
+      'by hand',
+      "scheduler's heartbeat",
+      'by hand',
+    ],
     rows,
   );
 }

@@ -16,6 +16,11 @@ export function newId(): string {
   return `c${randomBase36(24)}`;
 }
 
+/** A new id that sorts by when it is made: `c`, nine letters of the milliseconds since 1970, and 77 random bits. */
+export function newOrderedId(at: Date): string {
+  return `c${at.getTime().toString(36).padStart(9, '0')}${randomBase36(15)}`;
+}
+
 /** `length` random letters of base 36. */
 export function randomBase36(length: number): string {
   let letters = '';

@@ -1,5 +1,5 @@
 import { conflict, invalid } from '../errors.ts';
-import { newId } from '../id.ts';
+import { newId, newOrderedId } from '../id.ts';
 import { comparable } from '../name/schema.ts';
 import { asked } from '../operation/ask.ts';
 import { nextRevision } from '../operation/begin.ts';
@@ -31,7 +31,7 @@ export async function createDeployment(
   services: Services,
   organizationId: string,
   request: CreateDeploymentRequest,
-  deploymentId: string = newId(),
+  deploymentId: string = newOrderedId(scope.now),
 ): Promise<DeploymentItem> {
   authorize(scope, 'deployment.create', { organizationId, workspaceId: request.workspaceId });
   const ids = { organizationId, deploymentId };

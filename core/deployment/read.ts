@@ -1,6 +1,4 @@
 import { notFound } from '../errors.ts';
-import { may } from '../permission/authorize.ts';
-import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { retryStale, Stale } from '../store/transact.ts';
 import type { DeploymentIds, DeploymentItem } from './entity.ts';
@@ -24,32 +22,6 @@ export async function findDeployment(
   return data ?? undefined;
 }
 
-/** Which deployments a list shall have; an empty filter lets all pass. */
-export interface DeploymentFilter {
-  readonly deploymentIds: readonly string[];
-  readonly names: readonly string[];
-  readonly workspaceIds: readonly string[];
-}
-
-/** The deployments of an organization that the scope's actor may see and the filter lets pass. */
-export async function listDeployments(
-  scope: Scope,
-  services: Services,
-  organizationId: string,
-  { deploymentIds, names, workspaceIds }: DeploymentFilter,
-): Promise<DeploymentItem[]> {
-  const found =
-    deploymentIds.length > 0
-      ? await findDeployments(services, organizationId, deploymentIds)
-      : await allDeployments(services, organizationId);
-  return found.filter(
-    ({ deploymentId, workspaceId, name }) =>
-      passes(names, name) &&
-      passes(workspaceIds, workspaceId) &&
-      may(scope, 'deployment.get', { organizationId, workspaceId, deploymentId }),
-  );
-}
-
 /** Those of these deployments that are there, each once. What DynamoDB leaves out under load is asked for again. */
 export async function findDeployments(
   services: Services,
@@ -65,16 +37,4 @@ export async function findDeployments(
     if (unprocessed.length > 0) throw new Stale('A deployment');
     return data;
   });
-}
-
-async function allDeployments(services: Services, organizationId: string): Promise<DeploymentItem[]> {
-  const { data } = await services
-    .store(organizationId)
-    .entities.deployment.query.primary({ organizationId })
-    .go({ pages: 'all', consistent: true });
-  return data;
-}
-
-function passes(filter: readonly string[], value: string): boolean {
-  return filter.length === 0 || filter.includes(value);
 }

@@ -1,5 +1,5 @@
 import { conflict } from '../errors.ts';
-import { newId } from '../id.ts';
+import { newId, newOrderedId } from '../id.ts';
 import { comparable } from '../name/schema.ts';
 import { TRIAL_DAYS } from '../organization/plans.ts';
 import { organizationView } from '../organization/schema.ts';
@@ -59,7 +59,7 @@ export async function makeAccount(
           userId: user.userId,
           organizationId,
           workspaceId,
-          deploymentId: newId(),
+          deploymentId: newOrderedId(scope.now),
           version: signup.version + 1,
           ...dueNow(scope, signupId),
         })

@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { createDeployment, planCreate } from '../../../core/deployment/create.ts';
 import { deleteDeployment, planDelete } from '../../../core/deployment/delete.ts';
-import type { DeploymentItem } from '../../../core/deployment/entity.ts';
-import { getDeployment, listDeployments } from '../../../core/deployment/read.ts';
+import { deploymentPage } from '../../../core/deployment/list.ts';
+import { getDeployment } from '../../../core/deployment/read.ts';
 import { CreateDeploymentRequest, UpdateDeploymentRequest } from '../../../core/deployment/request.ts';
 import { viewDeployment, viewDeployments } from '../../../core/deployment/show.ts';
-import { deploymentStatus } from '../../../core/deployment/status.ts';
 import { planUpdate, updateDeployment } from '../../../core/deployment/update.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
-import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
-import type { Scope } from '../../../core/scope.ts';
+import { many, pageQuery, pageShape } from '../../../core/page.ts';
 import { route } from '../route.ts';
 import { inDeployment, inOrganization, noAnswer, nothing } from '../shapes.ts';
 
@@ -30,11 +28,7 @@ export const deployments = [
     body: 'none',
     answer: z.object({ deployments: z.array(Deployment), ...pageShape }),
     async handle(scope, { params, query }, services) {
-      const found = await listDeployments(scope, services, params.organizationId, query);
-      const { items, ...page } = pageOf(
-        found.map((item) => withStatus(scope, item)),
-        query,
-      );
+      const { items, ...page } = await deploymentPage(scope, services, params.organizationId, query);
       const deployments = await viewDeployments(scope, services, params.organizationId, items);
       return { body: { deployments, ...page } };
     },
@@ -104,8 +98,3 @@ export const deployments = [
     plan: (_scope, { params }, services) => planDelete(services, params),
   }),
 ];
-
-/** A deployment's item with its status, by which a list may be sorted. */
-function withStatus({ now }: Scope, item: DeploymentItem) {
-  return { ...item, status: deploymentStatus(item, now).status };
-}

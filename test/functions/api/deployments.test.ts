@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createDeployment } from '../../../core/deployment/create.ts';
 import { planDelete } from '../../../core/deployment/delete.ts';
-import { listDeployments } from '../../../core/deployment/read.ts';
+import { deploymentPage } from '../../../core/deployment/list.ts';
 import { newId } from '../../../core/id.ts';
 import { advanceDeployment } from '../../../core/operation/advance.ts';
 import { intercept } from '../../../core/store/intercept.ts';
@@ -204,27 +204,34 @@ describe('a deployment', () => {
 });
 
 test.each([
-  { workspaceIds: [], names: [] },
-  { workspaceIds: [], names: ['listed 1'] },
-  { workspaceIds: ['cnowhere'], names: [] },
-])('a list reads deployments, and nothing else that an organization has: %j', async (filter) => {
-  const account = await signUp(plane, 'Listed');
-  await setPlan(plane, account, 'TEAM');
-  await post('/workspaces', { name: 'Another' }, account);
-  for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
-  let read = 0;
-  const counting = intercept(plane.services.database, async (command, pass) => {
-    const answer = await pass(command);
-    read += z.object({ ScannedCount: z.number() }).parse(answer).ScannedCount;
-    return answer;
-  });
-  const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
-  await listDeployments(scope, plane.services.through(counting), account.organization.id, {
-    ...filter,
-    deploymentIds: [],
-  });
-  expect(read).toBe(3);
-});
+  { asked: {}, reads: 3 },
+  { asked: { limit: 0 }, reads: 0 },
+  { asked: { limit: 1 }, reads: 1 },
+  { asked: { limit: 1, offset: 1, sorts: ['createdAt:desc'] }, reads: 2 },
+  { asked: { limit: 1, sorts: ['name:asc'] }, reads: 3 },
+  { asked: { names: ['listed 1'] }, reads: 3 },
+  { asked: { workspaceIds: ['cnowhere'] }, reads: 3 },
+])(
+  'a list of $asked reads $reads of three deployments, and nothing else that an organization has',
+  async (given) => {
+    const account = await signUp(plane, 'Listed');
+    await setPlan(plane, account, 'TEAM');
+    await post('/workspaces', { name: 'Another' }, account);
+    for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
+    let read = 0;
+    const counting = intercept(plane.services.database, async (command, pass) => {
+      const answer = await pass(command);
+      read += z.object({ ScannedCount: z.number().default(0) }).parse(answer).ScannedCount;
+      return answer;
+    });
+    const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
+    await deploymentPage(scope, plane.services.through(counting), account.organization.id, {
+      ...{ offset: 0, limit: 20, sorts: [], deploymentIds: [], names: [], workspaceIds: [] },
+      ...given.asked,
+    });
+    expect(read).toBe(given.reads);
+  },
+);
 
 test('the plan of a delete that is over in that very moment says that there is no such deployment', async () => {
   const { body } = await create({ name: 'going' });
