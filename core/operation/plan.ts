@@ -35,7 +35,7 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** Measured on two cores (docs/measurements.md): until what starts is healthy, and what is too much has stopped. */
-const SECONDS = { create: 10, restart: 24, second: 13, worker: 4, stop: 8, publish: 1 } as const;
+const SECONDS = { create: 10, restart: 26, second: 22, worker: 6, stop: 8, single: 2, publish: 1 } as const;
 
 /** What leads from one revision to another; undefined is nothing, before a create and after a delete. */
 export function plan(from: Revision | undefined, to: Revision | undefined): Plan {
@@ -106,13 +106,13 @@ function seconds(
   to: Revision | undefined,
 ): number {
   const { started, restarted, scaled } = changed;
-  const ofServers = to?.spec.isHighAvailability ? SECONDS.second : SECONDS.stop;
+  const ofServers = to?.spec.isHighAvailability ? SECONDS.second : SECONDS.single;
   const taken = [
     to === undefined ? SECONDS.stop : 0,
     started.some(isServer) ? SECONDS.create : 0,
     restarted.length > 0 ? SECONDS.restart : 0,
     scaled.some(isServer) ? ofServers : 0,
-    started.length + scaled.length > 0 ? SECONDS.worker : 0,
+    [...started, ...scaled].some((component) => !isServer(component)) ? SECONDS.worker : 0,
   ];
   return Math.max(...taken) + SECONDS.publish;
 }
