@@ -76,7 +76,7 @@ test('worker queues are created, updated and deleted', async () => {
   await healthy(tenant, 'forecast');
 });
 
-test('a file that was inspected creates the same, and updates it', async () => {
+test('a file that was inspected creates the same, and updates it; so do flags of sizes and executor', async () => {
   const file = join(folder, 'deployment.yaml');
   const write = (text: string) => writeFile(file, text.replace('name: ""', 'name: copy'));
   const inspected = await template('forecast');
@@ -94,8 +94,14 @@ test('a file that was inspected creates the same, and updates it', async () => {
   expect(withoutTimes(await template('copy'))).toBe(withoutTimes(larger));
   await write(inspected);
   await done('deployment', 'update', '--deployment-file', file);
-  await healthy(tenant, 'copy');
+  const { id } = await healthy(tenant, 'copy');
   expect(withoutTimes(await template('copy'))).toBe(withoutTimes(inspected));
+  const sizes = ['--scheduler-size', 'medium', '--high-availability', 'enable', '--executor', 'celery'];
+  await done('deployment', 'update', id, ...sizes, '--force');
+  const resized = await template('copy');
+  expect(resized).toContain('scheduler_size: MEDIUM');
+  expect(resized).toContain('is_high_availability: true');
+  expect(resized).toContain('executor: CELERY');
   await done('deployment', 'delete', '--deployment-name', 'copy', '--force');
 });
 

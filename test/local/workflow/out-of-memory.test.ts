@@ -106,3 +106,18 @@ test('what comes twice changes nothing, and what is of a deployment that is gone
   }
   expect(await timeline()).toEqual(before);
 });
+
+test.each([
+  ['scheduler', 'control'],
+  ['triggerer', 'control'],
+  ['api-server', 'api'],
+])('a %s that ran out of memory is told by the status and the timeline', async (component, service) => {
+  await tell(component, service, `airflow ${component}`);
+  const told = `^The ${component} of 2Gi ran out of memory at \\S+Z, in its process airflow ${component}\\. Choose a larger`;
+  await untilReason(new RegExp(told));
+  expect((await timeline())[0]).toMatchObject({
+    kind: 'outOfMemory',
+    component,
+    process: `airflow ${component}`,
+  });
+});
