@@ -10,8 +10,11 @@ export function documentationPage(routes: readonly Route[]): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · Windsock</title>
 <style>
-:root{color-scheme:light dark;--line:#8884;--soft:#8881}
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:0 1rem 4rem}
+:root{color-scheme:light dark;--text:light-dark(#1b2330,#e6eaf1);--page:light-dark(#fff,#10141b);
+--soft:light-dark(#eef1f6,#212a37);--line:light-dark(#dde2ea,#2a3240);--action:light-dark(#1f5fbf,#7fb0ff)}
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:0 1rem 4rem;color:var(--text);
+background:var(--page)}
+a{color:var(--action)}
 code{font-size:.9em;background:var(--soft);padding:.1em .3em;border-radius:.2em;overflow-wrap:anywhere}
 nav ul{columns:20rem;list-style:none;padding:0}
 section{border-top:1px solid var(--line);padding-top:.5rem}
@@ -20,10 +23,12 @@ th,td{border-bottom:1px solid var(--line);padding:.3rem .6rem .3rem 0;text-align
 </style>
 </head>
 <body>
+<header>
 <h1>The API of Windsock</h1>
 <p>Requests and answers are JSON. A token goes in <code>Authorization: Bearer &lt;token&gt;</code>. An error says what
 is wrong in <code>message</code> and in which field in <code>fieldErrors</code>; every answer carries
 <code>x-request-id</code>. For tools: <a href="/openapi.json">openapi.json</a>, OpenAPI 3.1.</p>
+</header>
 <nav aria-label="Operations"><ul>
 ${routes.map(({ operation }) => `<li><a href="#${operation}">${operation}</a></li>`).join('\n')}
 </ul></nav>

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -174,3 +175,51 @@ describe('a program that people sign in to', () => {
     expect(await refreshed.json()).toMatchObject({ error: 'invalid_grant' });
   });
 });
+
+const Violations = z.object({
+  violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),
+});
+
+/** What of a page somebody cannot read or reach: each rule that is broken, and where. */
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = Violations.parse(await page.evaluate('axe.run(document)'));
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${page.url()} ${id}: ${html}`));
+}
+
+test.each(['light', 'dark'] as const)(
+  'every page can be read and reached by everybody, %s',
+  async (colorScheme) => {
+    const context = await browser.newContext({ bypassCSP: true, baseURL: cloud.url, colorScheme });
+    const page = await context.newPage();
+    const looked: string[] = [];
+    const found: string[] = [];
+    const look = async (name: string) => {
+      await heading(page, name);
+      looked.push(name);
+      found.push(...(await violationsOf(page)));
+    };
+    await page.goto('/docs');
+    found.push(...(await violationsOf(page)));
+    await page.goto('/signup');
+    await look('Sign up');
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await look('Sign up');
+    for (const [path, name] of [
+      ['/password/forgotten', 'Forgot your password?'],
+      ['/password/reset?token=unknown', 'This link does not work any more'],
+      ['/invites/accept?token=unknown', 'This invite does not work any more'],
+      ['/signin', 'Sign in'],
+    ] as const) {
+      await page.goto(path);
+      await look(name);
+    }
+    await signIn(page, { ...tenant, password: 'wrong' });
+    await look('Sign in');
+    await page.getByLabel('Password').fill(tenant.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await look('Your account');
+    expect(found).toEqual([]);
+    expect(looked).toHaveLength(8);
+  },
+);
