@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPasswordReset } from '../../../core/password-reset/start.ts';
+import { intercept } from '../../../core/store/intercept.ts';
 import { type Account, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { createPerson, type Person } from '../../support/person.ts';
@@ -99,6 +101,24 @@ describe('a forgotten password', () => {
     await forget(somebody().person, account.email);
     return (await mailed(account.email)).path;
   }
+
+  test('takes the same steps whether the address has an account or not', async () => {
+    const account = await signUp(plane);
+    const stepsFor = async (email: string) => {
+      const steps: string[] = [];
+      const telling = intercept(plane.services.database, async (command, pass) => {
+        steps.push(command.constructor.name);
+        return await pass(command);
+      });
+      const scope = { now: plane.now(), actor: { type: 'public' }, requestId: 'test' } as const;
+      const asked = { email, sourceAddress: somebody().email };
+      await startPasswordReset(scope, plane.services.through(telling), asked);
+      return steps;
+    };
+    const steps = await stepsFor(account.email);
+    expect(steps.length).toBeGreaterThan(0);
+    expect(await stepsFor('nobody@example.com')).toEqual(steps);
+  });
 
   test('is replaced by the link of a mail, once, which signs in and ends everything else', async () => {
     const account = await signUp(plane);
