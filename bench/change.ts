@@ -13,7 +13,7 @@ import { type Airflow, PROBE_MS } from './support/airflow.ts';
 import type { BareAirflow } from './support/bare-airflow.ts';
 import { BARE_DATABASE, startBareComponents } from './support/bare-components.ts';
 import { airflowOf, becomesHealthy, leaveTrialPlan, tenantWithTrial } from './support/deployment.ts';
-import { type Downtime, type Watched, watchDowntime } from './support/downtime.ts';
+import { type Downtime, HEARTBEAT, type Watched, watchDowntime } from './support/downtime.ts';
 import { type Platform, withPlatform } from './support/platform.ts';
 import { median } from './support/statistics.ts';
 import { stopwatch } from './support/stopwatch.ts';
@@ -72,7 +72,11 @@ export async function change(rounds: number): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'windsock-dags-'));
     const file = join(folder, 'changing.py');
     await writeFile(file, dag('second'));
-    const bare = await startBareComponents(platform, { dags: folder, concurrency: 5 });
+    const bare = await startBareComponents(platform, {
+      dags: folder,
+      concurrency: 5,
+      settings: { [HEARTBEAT.key]: HEARTBEAT.value },
+    });
     try {
       const measured = new Map<string, Sides[]>();
       const changes = await changesOf(tenant, trial, airflowOf(platform, tenant, trial), {
@@ -147,7 +151,8 @@ async function changesOf(
     workerConcurrency,
   });
   const queues = (...workerQueues: object[]) => update({ workerQueues });
-  await queues(queue(5)).ask();
+  const heartbeat = { ...HEARTBEAT, isSecret: false };
+  await update({ environmentVariables: [heartbeat], workerQueues: [queue(5)] }).ask();
   // The older version's environment is made by its first use, which is no part of any later change.
   for (const astroRuntimeVersion of ['3.3-1', '3.3-2']) await update({ astroRuntimeVersion }).ask();
   const first = await deployDag('first');
@@ -155,7 +160,7 @@ async function changesOf(
   const { runningRevision } = await becomesHealthy(tenant, deployment.id);
   const servers = () => hand.restart(SERVERS);
   const all = () => hand.restart([...SERVERS, ...WORKER]);
-  const variables = [{ key: 'CHANGED', value: 'yes', isSecret: false }];
+  const variables = [heartbeat, { key: 'CHANGED', value: 'yes', isSecret: false }];
   let named = 0;
   return [
     { name: `nothing, ${IDLE_SECONDS} s`, ask: idle },

@@ -11,11 +11,16 @@ export const BARE_DATABASE = 'airflow_by_itself';
 
 /**
  * Airflow by itself with the components of a deployment, the same executor, the same Postgres and its own defaults.
- * `concurrency` is how many tasks its worker runs at once. `stop` drops its database, too.
+ * `concurrency` is how many tasks its worker runs at once; `settings` are variables of its environment besides. `stop`
+ * drops its database, too.
  */
 export async function startBareComponents(
   platform: Platform,
-  { dags, concurrency }: { dags: string; concurrency: number },
+  {
+    dags,
+    concurrency,
+    settings = {},
+  }: { dags: string; concurrency: number; settings?: Readonly<Record<string, string>> },
 ): Promise<BareAirflow> {
   queryPostgres(platform.home, `CREATE DATABASE ${BARE_DATABASE}`);
   const drop = () => queryPostgres(platform.home, `DROP DATABASE IF EXISTS ${BARE_DATABASE} WITH (FORCE)`);
@@ -35,6 +40,7 @@ export async function startBareComponents(
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: await databaseUrl(platform),
         AIRFLOW__EDGE__API_ENABLED: 'True',
         AIRFLOW__API_AUTH__JWT_SECRET: 'of the benchmark alone, for the minutes that it takes',
+        ...settings,
       },
     });
     return {
