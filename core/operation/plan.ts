@@ -35,7 +35,7 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** Measured on two cores (docs/measurements.md): until what starts is healthy, and what is too much has stopped. */
-const SECONDS = { create: 10, restart: 26, second: 22, worker: 6, stop: 8, single: 2, publish: 1 } as const;
+const SECONDS = { create: 10, restart: 31, second: 29, worker: 6, stop: 8, single: 3, publish: 1 } as const;
 
 /** What leads from one revision to another; undefined is nothing, before a create and after a delete. */
 export function plan(from: Revision | undefined, to: Revision | undefined): Plan {
@@ -100,19 +100,21 @@ function queuesOf(revision: Revision | undefined): string[] {
   return revision?.spec.workerQueues.map(({ name }) => name) ?? [];
 }
 
-/** All of it goes on at once: the longest counts. */
+/** All of it goes on at once: the longest counts. Workers that start beside a restart share the processors with it. */
 function seconds(
   changed: Readonly<Record<'started' | 'restarted' | 'scaled', readonly Component[]>>,
   to: Revision | undefined,
 ): number {
   const { started, restarted, scaled } = changed;
-  const ofServers = to?.spec.isHighAvailability ? SECONDS.second : SECONDS.single;
+  if (to === undefined) return SECONDS.stop + SECONDS.publish;
+  const hasWorkers = [...started, ...scaled].some((component) => !isServer(component));
+  const ofWorkers = hasWorkers ? SECONDS.worker : 0;
+  if (restarted.length > 0) return SECONDS.restart + ofWorkers + SECONDS.publish;
+  const ofScaled = to.spec.isHighAvailability ? SECONDS.second : SECONDS.single;
   const taken = [
-    to === undefined ? SECONDS.stop : 0,
     started.some(isServer) ? SECONDS.create : 0,
-    restarted.length > 0 ? SECONDS.restart : 0,
-    scaled.some(isServer) ? ofServers : 0,
-    [...started, ...scaled].some((component) => !isServer(component)) ? SECONDS.worker : 0,
+    scaled.some(isServer) ? ofScaled : 0,
+    ofWorkers,
   ];
   return Math.max(...taken) + SECONDS.publish;
 }

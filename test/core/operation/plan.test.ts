@@ -125,10 +125,11 @@ test('a change takes as long as the slowest of what it does', () => {
       const doubled = revision({ ...from.spec, isHighAvailability: true }, from);
       expect(plan(undefined, from).expectedSeconds).toBe(11);
       expect(plan(from, undefined).expectedSeconds).toBe(9);
-      expect(seconds({ schedulerSize: 'LARGE' })).toBe(27);
-      expect(seconds({ schedulerSize: 'LARGE', isHighAvailability: true })).toBe(27);
-      expect(seconds({ isHighAvailability: true })).toBe(23);
-      expect(seconds({ isHighAvailability: false }, doubled)).toBe(3);
+      expect(seconds({ schedulerSize: 'LARGE' })).toBe(32);
+      expect(seconds({ schedulerSize: 'LARGE', isHighAvailability: true })).toBe(32);
+      expect(seconds({ isHighAvailability: true })).toBe(30);
+      expect(seconds({ isHighAvailability: false }, doubled)).toBe(4);
+      expect(seconds({ runtimeVersion: '3.3-1' })).toBe(38);
       expect(seconds({})).toBe(1);
     }),
   );
