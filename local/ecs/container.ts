@@ -41,6 +41,13 @@ export interface SpecParts {
   readonly logsFolder: string;
 }
 
+/**
+ * How long a container that others reach by its port's name serves them on when its task is to stop: what was sent to
+ * it before they saw it go is answered. ECS deregisters a task, too, before it sends the stop signal (DEACTIVATING). An
+ * api-server of several processes takes connections without an answer while it ends, for as long as that takes.
+ */
+const DEREGISTERED_SECONDS = 0.5;
+
 /** Everything the shim needs to run a container. */
 export function containerSpec(parts: SpecParts): ContainerSpec {
   const { task, definition, container, tasksFolder } = parts;
@@ -56,6 +63,7 @@ export function containerSpec(parts: SpecParts): ContainerSpec {
     memoryBytes: memory === undefined ? null : Number(memory) * MIB,
     healthCheck: container.healthCheck === undefined ? null : shimHealthCheck(container.healthCheck),
     restartPolicy: container.restartPolicy?.enabled ? container.restartPolicy : null,
+    stopDelay: container.portMappings.some(({ name }) => name !== undefined) ? DEREGISTERED_SECONDS : 0,
     stopTimeout: container.stopTimeout,
   };
 }

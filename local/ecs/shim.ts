@@ -46,6 +46,8 @@ export interface ContainerSpec {
     readonly ignoredExitCodes: readonly number[];
     readonly restartAttemptPeriod: number;
   } | null;
+  /** How long it goes on once it is to stop. */
+  readonly stopDelay: number;
   readonly stopTimeout: number;
 }
 

@@ -33,6 +33,7 @@ class Container:
         self.exit_code: int | None = None
         self.reason: dict[str, str] = {}
         self.stop_asked = False
+        self.stop_at: float | None = None
         self.kill_at: float | None = None
         self.memory_due = 0.0
         self.output, self.input = os.pipe()
@@ -114,9 +115,10 @@ class Container:
 
     def _wait(self) -> None:
         """Until a process ends, a stop is asked for, there is output, or something is due."""
-        if self.stop_asked and self.kill_at is None:
+        if self.stop_asked and self.stop_at is None:
             return
-        dues = [self.kill_at] if self.kill_at is not None else []
+        stop_due = self.stop_at if self.kill_at is None else self.kill_at
+        dues = [stop_due] if stop_due is not None else []
         if self.spec["memoryBytes"]:
             dues.append(self.memory_due)
         if self.health and not self.stop_asked:
@@ -148,7 +150,9 @@ class Container:
 
     def _act(self, now: float) -> None:
         """What is due: the stop signal or its timeout, a health check, a look at the memory."""
-        if self.stop_asked and self.kill_at is None:
+        if self.stop_asked and self.stop_at is None:
+            self.stop_at = now + self.spec["stopDelay"]
+        if self.stop_at is not None and self.kill_at is None and now >= self.stop_at:
             send(self.main, signal.SIGTERM)
             self.kill_at = now + self.spec["stopTimeout"]
         elif self.kill_at is not None and now >= self.kill_at:

@@ -46,6 +46,7 @@ function spec(line: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
     memoryBytes: null,
     healthCheck: null,
     restartPolicy: null,
+    stopDelay: 0,
     stopTimeout: 1,
     ...more,
   };
@@ -136,6 +137,20 @@ describe('the restart policy', () => {
   test('leaves a container that ended too soon', async () => {
     const restartPolicy = { ignoredExitCodes: [], restartAttemptPeriod: 60 };
     expect(await runToEnd(spec('exit 1', { restartPolicy }))).toMatchObject({ exitCode: 1, restarts: 0 });
+  });
+
+  test.each([0, 0.5])('goes on for %s s once it was asked to stop', async (stopDelay) => {
+    const line =
+      'trap "date +%s%3N > stopped; exit 0" TERM; echo ready > ready; while :; do sleep 0.02; done';
+    const given = spec(line, { stopDelay, stopTimeout: 10 });
+    const ended = startShim('python3', given);
+    await eventually('it runs', () => read('work/ready') !== '');
+    const asked = Date.now();
+    requestStop(given.status);
+    requestStop(given.status);
+    await ended;
+    expect(Number(read('work/stopped')) - asked).toBeGreaterThanOrEqual(stopDelay * 1000);
+    expect(observe(given.status)).toMatchObject({ state: 'STOPPED', exitCode: 0 });
   });
 
   test('does not restart a container that was stopped', async () => {
