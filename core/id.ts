@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+/** No id tells of an earlier time. */
+const FIRST_ORDERED = Date.UTC(2026, 0);
 /** The largest multiple of 36 below 256: bytes from it on are thrown away, so that every letter is equally likely. */
 const UNBIASED = 252;
 
@@ -19,6 +21,12 @@ export function newId(): string {
 /** A new id that sorts by when it is made: `c`, nine letters of the milliseconds since 1970, and 77 random bits. */
 export function newOrderedId(at: Date): string {
   return `c${at.getTime().toString(36).padStart(9, '0')}${randomBase36(15)}`;
+}
+
+/** Whether an id tells when it was made, as `newOrderedId` has it do; of random ids one in a thousand seems to. */
+export function isOrdered(id: string, now: Date): boolean {
+  const at = Number.parseInt(id.slice(1, 10), 36);
+  return at >= FIRST_ORDERED && at <= now.getTime();
 }
 
 /** `length` random letters of base 36. */

@@ -1,3 +1,4 @@
+import { isOrdered } from '../id.ts';
 import { getOrganization } from '../organization/read.ts';
 import { type PageQuery, pageOf } from '../page.ts';
 import { may } from '../permission/authorize.ts';
@@ -16,7 +17,8 @@ export interface DeploymentFilter {
 
 /**
  * The asked part of the deployments that the scope's actor may see. Of all that an organization has, newest first, no
- * more are read than are answered or left out before; of what is filtered or sorted otherwise, all.
+ * more are read than are answered or left out before; of what is filtered or sorted otherwise, all, and so it is where
+ * a deployment is older than ordered ids.
  */
 export async function deploymentPage(
   scope: Scope,
@@ -28,11 +30,10 @@ export async function deploymentPage(
   const isFiltered = [deploymentIds, names, workspaceIds].some((filter) => filter.length > 0);
   const isNewestFirst = sorts.every((sort) => sort === 'createdAt:desc');
   if (!isFiltered && isNewestFirst && may(scope, 'deployment.get', { organizationId })) {
-    const [items, { deploymentCount: totalCount }] = await Promise.all([
-      newestDeployments(services, organizationId, query),
-      getOrganization(services, organizationId),
-    ]);
-    return { items, totalCount, offset, limit };
+    const { deploymentCount: totalCount } = await getOrganization(services, organizationId);
+    const newest = await newestDeployments(services, organizationId, Math.min(offset + limit, totalCount));
+    if (newest.every(({ deploymentId }) => isOrdered(deploymentId, scope.now)))
+      return { items: newest.slice(offset, offset + limit), totalCount, offset, limit };
   }
   const found = await listDeployments(scope, services, organizationId, query);
   const withStatus = found.map((item) => ({ ...item, status: deploymentStatus(item, scope.now).status }));
@@ -65,19 +66,18 @@ async function allDeployments(services: Services, organizationId: string): Promi
   return data;
 }
 
-/** Their ids are in the order in which they were made. */
+/** The last by their ids, which are the newest when their ids are ordered. */
 async function newestDeployments(
   services: Services,
   organizationId: string,
-  { offset, limit }: Pick<PageQuery, 'offset' | 'limit'>,
+  count: number,
 ): Promise<DeploymentItem[]> {
-  if (limit === 0) return [];
-  const count = offset + limit;
+  if (count === 0) return [];
   const { data } = await services
     .store(organizationId)
     .entities.deployment.query.primary({ organizationId })
     .go({ order: 'desc', count, limit: count, consistent: true });
-  return data.slice(offset);
+  return data;
 }
 
 function passes(filter: readonly string[], value: string): boolean {

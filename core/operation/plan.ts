@@ -100,7 +100,7 @@ function queuesOf(revision: Revision | undefined): string[] {
   return revision?.spec.workerQueues.map(({ name }) => name) ?? [];
 }
 
-/** All of it goes on at once: the longest counts. Workers that start beside a restart share the processors with it. */
+/** All of it goes on at once, and the longest counts; but a restart shares the processors with workers that start. */
 function seconds(
   changed: Readonly<Record<'started' | 'restarted' | 'scaled', readonly Component[]>>,
   to: Revision | undefined,

@@ -233,6 +233,29 @@ test.each([
   },
 );
 
+test('deployments whose ids tell nothing of their age are listed newest first, too', async () => {
+  const account = await signUp(plane, 'Old');
+  await setPlan(plane, account, 'TEAM');
+  const { organization, workspace } = account;
+  const made = async (name: string, id?: string) => {
+    const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
+    await createDeployment(scope, plane.services, organization.id, { name, workspaceId: workspace.id }, id);
+    plane.advanceClock(1);
+  };
+  await made('oldest', `c${'z'.repeat(24)}`);
+  await made('older', `c${'a'.repeat(24)}`);
+  await made('newest');
+  const list = async (query: string) => {
+    const { body } = await get(`/deployments?${query}`, account);
+    const page = z.object({ totalCount: z.int(), deployments: z.array(z.object({ name: z.string() })) });
+    const { deployments, totalCount } = page.parse(body);
+    return [deployments.map(({ name }) => name).join(' '), totalCount];
+  };
+  expect(await list('')).toEqual(['newest older oldest', 3]);
+  expect(await list('limit=1')).toEqual(['newest', 3]);
+  expect(await list('offset=9007199254740991')).toEqual(['', 3]);
+});
+
 test('the plan of a delete that is over in that very moment says that there is no such deployment', async () => {
   const { body } = await create({ name: 'going' });
   const ids = {
