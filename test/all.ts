@@ -19,7 +19,7 @@ const home = openHome(process.env.WINDSOCK_HOME ?? '.windsock');
 const { tools } = await prepare(home, '.', console.log);
 const environment = await pythonEnvironment(home, tools);
 
-// The fuzz takes the time that vitest's real Airflows wait; pytest tells how soon things happen, and runs alone.
+// Much of vitest's time is waiting, which the fuzz uses. Beside the fuzz, some of pytest's tests of draining failed.
 const together = await Promise.allSettled([vitest(), fuzz(environment, Number(options['fuzz-cases']))]);
 const outcomes = together.map((settled): Outcome => {
   if (settled.status === 'rejected') throw settled.reason;

@@ -61,6 +61,8 @@ export interface Rehearsal {
   setDatabaseUp(isUp: boolean): void;
   /** Whether components can start from now on; those that run do not care. */
   setComponentsUp(isUp: boolean): void;
+  /** Has the components of this runtime version's image end at their start from now on. */
+  breakImage(runtimeVersion: string): void;
   /** Whether components that are told to stop stay from now on, for as long as ECS lets them. */
   setComponentsStaying(areStaying: boolean): void;
   /** Has every deployment's Airflow answer so from now on; until then there is none behind the front door. */
@@ -114,6 +116,8 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'windsock-rehearsal-')));
   const home = openHome(folder);
   const image = standInImage(folder);
+  const brokenImage = { ...image, environment: { ...image.environment, STAND_IN_BROKEN: 'yes' } };
+  const broken = new Set<string>();
   const onError = (message: string, error: unknown) => console.error(message, error);
 
   const file = dynamodbFile(home);
@@ -164,7 +168,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
         agentUrl: aws.AWS_ENDPOINT_URL_ECS,
         allows: grants,
         memory: MEMORY,
-        resolveImage: async () => image,
+        resolveImage: async (name) => (broken.has(name.split(':').at(-1) ?? '') ? brokenImage : image),
         readSecret: async (valueFrom) => readSecret(secrets, valueFrom),
         onEvent: () => undefined,
         onError,
@@ -234,6 +238,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       existsSync(databasesFile) ? readFileSync(databasesFile, 'utf8').trim().split('\n') : [],
     setDatabaseUp: (isUp) => present(downFile, !isUp),
     setComponentsUp: (isUp) => present(join(folder, 'components-down'), !isUp),
+    breakImage: (runtimeVersion) => void broken.add(runtimeVersion),
     setComponentsStaying: (areStaying) => present(join(folder, 'components-stay'), areStaying),
     setAirflow(answers) {
       airflow = answers;

@@ -24,6 +24,8 @@ export interface Rehearsed {
   /** What was done to it, the newest first. */
   operations(id: string): Promise<Operation[]>;
   update(id: string, change: object): Promise<Answer>;
+  /** Uploads one DAG file with this text; answers the request that finalizes its deploy. */
+  upload(id: string, text: string): Promise<{ url: string; body: { dagTarballVersion: string } }>;
   /** Uploads one DAG file with this text and finalizes its deploy. */
   deliver(id: string, text?: string): Promise<Answer>;
   /** A client with a token that may do this to the deployment, and nothing else. */
@@ -45,6 +47,18 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
   await setPlan('TEAM');
   const path = `/v1/organizations/${organizationId}/deployments`;
   const get = async (id: string) => Deployment.parse((await client.get(`${path}/${id}`)).body);
+  const upload = async (id: string, text: string) => {
+    const bytes = await tarball([{ name: 'dags/one.py', content: text }]);
+    const begun = Begun.parse((await client.post(`${path}/${id}/deploys`, { type: 'DAG_ONLY' })).body);
+    const uploaded = await fetch(begun.dagsUploadUrl, {
+      method: 'PUT',
+      headers: { 'x-ms-blob-type': 'BlockBlob' },
+      body: new Uint8Array(bytes),
+    });
+    expect(uploaded.status).toBe(201);
+    const dagTarballVersion = uploaded.headers.get('x-ms-version-id') ?? '';
+    return { url: `${path}/${id}/deploys/${begun.id}/finalize`, body: { dagTarballVersion } };
+  };
   return {
     tenant,
     path,
@@ -72,21 +86,14 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
       return last ?? get(id);
     },
     async operations(id) {
-      const answer = await client.get(`${path.replace('/v1/', '/v1alpha1/')}/${id}/operations`);
+      const answer = await client.get(`${path.replace('/v1/', '/v1alpha1/')}/${id}/operations?limit=1000`);
       return z.object({ operations: z.array(Operation) }).parse(answer.body).operations;
     },
     update: (id, change) => client.post(`${path}/${id}`, change),
+    upload,
     async deliver(id, text = 'print(1)') {
-      const bytes = await tarball([{ name: 'dags/one.py', content: text }]);
-      const begun = Begun.parse((await client.post(`${path}/${id}/deploys`, { type: 'DAG_ONLY' })).body);
-      const uploaded = await fetch(begun.dagsUploadUrl, {
-        method: 'PUT',
-        headers: { 'x-ms-blob-type': 'BlockBlob' },
-        body: new Uint8Array(bytes),
-      });
-      expect(uploaded.status).toBe(201);
-      const dagTarballVersion = uploaded.headers.get('x-ms-version-id');
-      return await client.post(`${path}/${id}/deploys/${begun.id}/finalize`, { dagTarballVersion });
+      const { url, body } = await upload(id, text);
+      return await client.post(url, body);
     },
     async tokenThatMay(id, permissions) {
       const name = permissions.join(' ');

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Stands in for `windsock-airflow`: starts at once, is healthy at once, and fails as the deployment's variables say:
 # {"FAIL": "<component>"} ends it at its start, {"SICK": "<component>"} never lets it be healthy. While there is a
-# file `components-down`, none of them starts; while there is a file `components-stay`, none ends that is told to.
+# file `components-down`, none of them starts; while there is a file `components-stay`, none ends that is told to. Of an
+# image that is broken (STAND_IN_BROKEN), none starts either.
 fails() { case "$WINDSOCK_VARIABLES" in *"\"$1\":\"$2\""*) return 0 ;; esac; return 1; }
 case "$1" in
   database)
@@ -15,6 +16,7 @@ case "$1" in
     exit 0
     ;;
   *)
+    [ -z "$STAND_IN_BROKEN" ] || { echo "ModuleNotFoundError: No module named 'airflow'" >&2; exit 1; }
     [ -e "$STAND_IN_FOLDER/components-down" ] && { echo "RuntimeError: the $1 cannot start now" >&2; exit 4; }
     if fails FAIL "$1"; then
       echo "AirflowConfigException: not with $WINDSOCK_FERNET_KEY and $WINDSOCK_VARIABLES" >&2

@@ -116,7 +116,7 @@ test('how many workers a queue has changes without another generation of them', 
   );
 });
 
-test('a change takes as long as the slowest of what it does', () => {
+test('a change takes as long as the slowest of what it does, a restart with workers longer', () => {
   fc.assert(
     fc.property(anySpec, (made) => {
       const from = revision({ ...made, schedulerSize: 'SMALL', isHighAvailability: false });

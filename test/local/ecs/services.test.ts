@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   DeleteServiceCommand,
   GetTaskProtectionCommand,
@@ -108,10 +110,13 @@ describe.each(FATES)('services of a runner that is %s', (fate) => {
     await stopped(cloud, tasks[0] ?? '');
   });
 
-  test('Service Connect: the routes name the healthy tasks', async () => {
+  test('Service Connect: the routes name the healthy tasks, which serve on for a while without', async () => {
+    const goneAt = join(cloud.root, 'stopped');
+    const line = `trap "date +%s%3N > ${goneAt}; exit 0" TERM; touch up; while :; do sleep 0.02; done`;
+    const portMappings = [{ containerPort: 8080, name: 'api' }];
     const taskDefinition = await register(
       cloud,
-      up({ portMappings: [{ containerPort: 8080, name: 'api' }] }),
+      shell(line, { healthCheck: healthyWhen('up'), portMappings }),
     );
     await createService(cloud, taskDefinition, {
       serviceConnectConfiguration: {
@@ -127,6 +132,9 @@ describe.each(FATES)('services of a runner that is %s', (fate) => {
     await update({ desiredCount: 0 });
     await serviceWhen(cloud, 'none runs', ({ runningCount }) => runningCount === 0);
     expect(cloud.routes()).toEqual({});
+    await eventually('its main process has ended', () => existsSync(goneAt));
+    const withoutRoute = statSync(join(cloud.root, 'routes.json')).mtimeMs;
+    expect(Number(readFileSync(goneAt, 'utf8')) - withoutRoute).toBeGreaterThanOrEqual(495);
   });
 
   test('a task that gets unhealthy is replaced', async () => {
