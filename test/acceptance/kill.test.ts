@@ -64,7 +64,7 @@ test('kill -9 of the runner at every step of create, deploy and delete changes n
     expect(tracesOf(platform.home, deployment.id)).toEqual([]);
     expect(orphansOf(platform.home)).toEqual([]);
   } finally {
-    killed = await killing.stop();
+    killed = (await killing.stop()).flat();
   }
   expect(killed).toEqual(expect.arrayContaining(STATES));
 });

@@ -5,18 +5,18 @@ import { killProcess, type Process, processesOf } from './processes.ts';
 
 /**
  * Kills the runner, and starts it again, each time that a workflow's execution enters a state for the first time; a
- * runner that is still starting too. `stop` answers the states in which it was killed, and throws when the runner
- * did not start again.
+ * runner that is still starting too. `stop` answers the states in which it was killed, of each execution by itself, and
+ * throws when the runner did not start again.
  */
-export function killAtEveryState(platform: Platform): { stop(): Promise<string[]> } {
+export function killAtEveryState(platform: Platform): { stop(): Promise<string[][]> } {
   const stopping = new AbortController();
   const killing = Promise.allSettled([kill()]);
 
-  async function kill(): Promise<string[]> {
+  async function kill(): Promise<string[][]> {
     const executions = openExecutions(platform.home);
     const entered = () => executions.all().map(({ name, state }) => `${name} ${state}`);
     const seen = new Set(entered());
-    const killed: string[] = [];
+    const killed = new Map<string, string[]>();
     while (!stopping.signal.aborted) {
       const fresh = entered().filter((state) => !seen.has(state));
       if (fresh.length > 0) {
@@ -25,13 +25,14 @@ export function killAtEveryState(platform: Platform): { stop(): Promise<string[]
       }
       for (const state of fresh) {
         seen.add(state);
-        killed.push(state.split(' ')[1] ?? '');
+        const [execution = '', name = ''] = state.split(' ');
+        killed.set(execution, [...(killed.get(execution) ?? []), name]);
       }
       await wait(2);
     }
     executions.close();
     await platform.ready();
-    return killed;
+    return [...killed.values()];
   }
 
   return {

@@ -26,7 +26,9 @@ interface Outcome {
   readonly traces: readonly string[];
 }
 
-const OPERATE = ['Prepare', 'AwaitDatabase', 'Roll', 'AwaitStable', 'Publish', 'Finish'];
+/** What every operation that succeeds goes through; the first one of a deployment waits for its database, too. */
+const STEPS = ['Prepare', 'Roll', 'AwaitStable', 'Publish', 'Finish'];
+const OPERATE = [...STEPS, 'AwaitDatabase'];
 const REMOVE = ['Stop', 'AwaitStopped', 'Drop', 'AwaitDropped', 'Clean', 'Forget'];
 
 let platform: Platform;
@@ -43,18 +45,20 @@ afterEach(async () => {
 afterAll(() => platform?.destroy());
 
 test.each([
-  ['a create, a deploy and a delete', carriedOut, [...OPERATE, ...REMOVE]],
-  ['a create that fails, and its delete', failing, ['PutBack', 'Finish', ...REMOVE]],
-  ['updates that fail and succeed and a rollback, with two waiting', changing, [...OPERATE, 'PutBack']],
+  ['a create, a deploy and a delete', carriedOut, 1, [...OPERATE, ...REMOVE]],
+  ['a create that fails, and its delete', failing, 0, ['PutBack', 'Finish', ...REMOVE]],
+  ['updates that fail and succeed and a rollback, with two waiting', changing, 5, [...OPERATE, 'PutBack']],
 ] as const)(
   'kill -9 of the runner at every step of %s changes nothing but time',
-  async (_, journey, states) => {
+  async (_, journey, carried, states) => {
     const undisturbed = await journey();
     killing = killAtEveryState(platform);
     expect(await journey()).toEqual(undisturbed);
     const killed = await killing.stop();
     killing = undefined;
-    expect(killed).toEqual(expect.arrayContaining([...states]));
+    expect(killed.flat()).toEqual(expect.arrayContaining([...states]));
+    const whole = killed.filter((of) => STEPS.every((step) => of.includes(step)));
+    expect(whole.length).toBeGreaterThanOrEqual(carried);
     expect(orphansOf(platform.home)).toEqual([]);
   },
   240_000 * PATIENCE,
@@ -90,10 +94,13 @@ async function changing(): Promise<Outcome> {
     const keys = environmentVariables.map(({ key }) => key);
     return { status, schedulerSize, isHighAvailability, keys };
   };
-  const twoBehind = async (first: () => Promise<void>, ...waiting: readonly [object, object]) => {
+  const twoBehind = async (first: () => Promise<unknown>, ...waiting: readonly [object, object]) => {
     await first();
     await seen(path, ({ waitingIntents }) => waitingIntents === 0);
-    for (const request of waiting) await ask(path, request);
+    for (const [index, request] of waiting.entries()) {
+      const { waitingIntents } = Changing.parse(await ask(path, request));
+      if (killing === undefined) expect(waitingIntents).toBe(index + 1);
+    }
     return await rest();
   };
 
@@ -148,9 +155,10 @@ const Changing = z.looseObject({
   runningOperation: z.int().optional(),
 });
 
-async function ask(path: string, request: object): Promise<void> {
+async function ask(path: string, request: object): Promise<unknown> {
   const { status, body } = await tenant.client.post(path, request);
   expect(status, JSON.stringify(body)).toBe(200);
+  return body;
 }
 
 async function seen(
