@@ -9,8 +9,8 @@ import { type Astro, createAstro } from '../support/astro.ts';
 import { startBrowser } from '../support/browser.ts';
 import { type CliPlatform, startCliPlatform } from '../support/cli.ts';
 import type { Tenant } from '../support/client.ts';
-import { type Deployment, deployments, leaveTrial, removed } from '../support/deployment.ts';
-import type { Platform } from '../support/platform.ts';
+import { type Deployment, deployments, healthy, leaveTrial, removed } from '../support/deployment.ts';
+import { type Platform, until } from '../support/platform.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 
@@ -37,6 +37,8 @@ let folder: string;
 let stop: CliPlatform['stop'];
 let deployment: Deployment;
 let airflow: Airflow;
+/** The create that waits: the CLI looks for the first time after three minutes. */
+let waited: Promise<[PromiseSettledResult<string>]>;
 
 beforeAll(async () => {
   ({ platform, tenant, astro, folder, stop } = await startCliPlatform());
@@ -162,15 +164,14 @@ describe('on a plan', () => {
     expect(await refused(create('forecast', '--executor', 'KubernetesExecutor'))).toContain('executor');
   });
 
-  test('a deployment is created and waited for', async () => {
-    const text = await done(create('forecast', '--wait'));
-    expect(text).toContain('Successfully created Deployment: forecast');
-    const [listed] = await deployments(tenant);
-    if (listed === undefined) throw new Error('The deployment is not listed');
-    deployment = listed;
+  test('a deployment is created', async () => {
+    waited = Promise.allSettled([done(create('forecast', '--wait'))]);
+    await until(async () => (await deployments(tenant)).length > 0, {
+      seconds: 60,
+      what: () => 'the deployment to be created',
+    });
+    deployment = await healthy(tenant, 'forecast');
     airflow = airflowOf(tenant, deployment);
-    expect(deployment.status).toBe('HEALTHY');
-    expect(text).toContain(`${platform.url}/${deployment.namespace}`);
   });
 
   test('it is listed and inspected', async () => {
@@ -218,6 +219,13 @@ describe('on a plan', () => {
   test('the logs are searched', async () => {
     const logs = ['deployment', 'logs', deployment.id];
     expect(await done([...logs, '--keyword', 'no line has this'])).toContain('No matching logs');
+  });
+
+  test('the create that waits is told that it is healthy', async () => {
+    const [outcome] = await waited;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    expect(outcome.value).toContain('Successfully created Deployment: forecast');
+    expect(outcome.value).toContain(`${platform.url}/${deployment.namespace}`);
   });
 
   test('it is deleted', async () => {
