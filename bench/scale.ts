@@ -45,7 +45,11 @@ export async function scale(_rounds: number): Promise<void> {
     const large = await organization(plane);
     const small = await organization(plane);
     await writeRecords(plane.services, recordsLike(small.sample, FEW - 1));
+    await keepCount(plane, small, FEW);
     await writeOperations(plane.services, large.sample, OPERATIONS);
+    // One more, which is changed: a timeline grows by that, and records that were due are written anew.
+    const [changed = large.sample] = recordsLike(large.sample, 1);
+    await writeRecords(plane.services, [changed]);
     const records = [large.sample];
     const routes = new Map<string, Cost[]>();
     const clock = new Map<string, Cost[]>();
@@ -54,8 +58,9 @@ export async function scale(_rounds: number): Promise<void> {
       const own = recordsLike(large.sample, Math.min(level, LARGEST) - Math.min(records.length, LARGEST));
       const added = [...own, ...elsewhere(large.sample, level - records.length - own.length)];
       await writeRecords(plane.services, added);
+      await keepCount(plane, large, Math.min(level, LARGEST) + 1);
       records.push(...added);
-      for (const [route, ask] of Object.entries(asking(plane, large, small))) {
+      for (const [route, ask] of Object.entries(asking(plane, large, small, changed))) {
         note(routes, route, await costOfRoute(ask));
       }
       for (const [share, due] of Object.entries(shares(records))) {
@@ -121,6 +126,17 @@ async function organization(plane: ControlPlane): Promise<{ account: Account; sa
   return { account, sample };
 }
 
+/** Has an organization know how many deployments it has, on a plan that allows them. */
+async function keepCount(
+  { services }: ControlPlane,
+  { account }: Organization,
+  deploymentCount: number,
+): Promise<void> {
+  const organizationId = account.organization.id;
+  const { organization } = services.store(organizationId).entities;
+  await organization.patch({ organizationId }).set({ deploymentCount, productPlan: 'TEAM' }).go();
+}
+
 /** Deployments of other organizations. */
 function elsewhere(sample: DeploymentItem, count: number): DeploymentItem[] {
   const organizations = Array.from({ length: Math.ceil(count / OTHERS) }, newId);
@@ -133,25 +149,50 @@ function elsewhere(sample: DeploymentItem, count: number): DeploymentItem[] {
 type Organization = Awaited<ReturnType<typeof organization>>;
 
 /** The routes that are asked, by what the tables call them; each answers the length of its answer. */
-function asking(plane: ControlPlane, large: Organization, small: Organization) {
-  const get =
-    ({ account }: Organization, path: string) =>
+function asking(plane: ControlPlane, large: Organization, small: Organization, changed: DeploymentItem) {
+  const ask =
+    (
+      { account }: Organization,
+      path: string,
+      method = 'GET',
+      request: () => object | undefined = () => undefined,
+    ) =>
     async () => {
-      const { status, body } = await plane.call('GET', path, undefined, account);
-      if (status !== 200) throw new Error(`GET ${path} answered ${status}`);
+      const { status, body } = await plane.call(method, path, request(), account);
+      if (status !== 200) throw new Error(`${method} ${path} answered ${status}`);
       return JSON.stringify(body).length;
     };
-  const { path } = large.account;
+  const { path, workspace } = large.account;
   const one = `${path}/deployments/${large.sample.deploymentId}`;
+  const alpha = one.replace('/v1/', '/v1alpha1/');
+  let written = 0;
+  const next = (field: string) => () => ({ [field]: `written ${++written}` });
   return {
-    'get one': get(large, one),
-    'list, limit=20': get(large, `${path}/deployments?limit=20`),
-    'list, limit=1000': get(large, `${path}/deployments?limit=1000`),
-    [`operations of one, ${OPERATIONS} of them`]: get(
+    'get one': ask(large, one),
+    'list, limit=20': ask(large, `${path}/deployments?limit=20`),
+    'list, limit=1000': ask(large, `${path}/deployments?limit=1000`),
+    'list by name, limit=20': ask(large, `${path}/deployments?limit=20&sorts=name:asc`),
+    [`list of an organization with ${FEW} beside it`]: ask(small, `${small.account.path}/deployments`),
+    [`operations of one, ${OPERATIONS} of them`]: ask(large, `${alpha}/operations`),
+    'timeline of one': ask(large, `${alpha}/timeline`),
+    'revisions of one': ask(large, `${alpha}/revisions`),
+    'plan a change of one': ask(large, `${one}?dryRun=plan`, 'POST', () => ({ schedulerSize: 'MEDIUM' })),
+    'change the description of another': ask(
       large,
-      `${one.replace('/v1/', '/v1alpha1/')}/operations`,
+      `${path}/deployments/${changed.deploymentId}`,
+      'POST',
+      next('description'),
     ),
-    [`list of an organization with ${FEW} beside it`]: get(small, `${small.account.path}/deployments`),
+    'get oneself': ask(large, '/v1/users/self'),
+    'get the organization': ask(large, path),
+    'list its workspaces': ask(large, `${path}/workspaces`),
+    'list its users': ask(large, `${path}/users`),
+    'list its tokens': ask(large, `${path}/tokens`),
+    'change a workspace': ask(large, `${path}/workspaces/${workspace.id}`, 'POST', () => ({
+      ...next('name')(),
+      description: '',
+      cicdEnforcedDefault: false,
+    })),
   };
 }
 

@@ -2,7 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { DeploymentItem } from '../../core/deployment/entity.ts';
 import { namespaceOf } from '../../core/deployment/namespace.ts';
-import { newId } from '../../core/id.ts';
+import { newOrderedId } from '../../core/id.ts';
 import { comparable } from '../../core/name/schema.ts';
 import { nextRevision } from '../../core/operation/begin.ts';
 import type { OperationItem } from '../../core/operation/entity.ts';
@@ -22,7 +22,7 @@ const STEPS = ['Prepare', 'AwaitDatabase', 'Roll', 'AwaitStable', 'Publish', 'Fi
 export function recordsLike(sample: DeploymentItem, count: number): DeploymentItem[] {
   const { dueAt: _due, dueShard: _shard, operation: _operation, failure: _failure, ...kept } = sample;
   return Array.from({ length: count }, () => {
-    const deploymentId = newId();
+    const deploymentId = newOrderedId(new Date());
     return {
       ...kept,
       deploymentId,
