@@ -33,7 +33,7 @@ export async function deploymentPage(
     const { deploymentCount: totalCount } = await getOrganization(services, organizationId);
     const newest = await newestDeployments(services, organizationId, Math.min(offset + limit, totalCount));
     if (newest.every(({ deploymentId }) => isOrdered(deploymentId, scope.now)))
-      return { items: newest.slice(offset, offset + limit), totalCount, offset, limit };
+      return { items: newest.slice(offset), totalCount, offset, limit };
   }
   const found = await listDeployments(scope, services, organizationId, query);
   const withStatus = found.map((item) => ({ ...item, status: deploymentStatus(item, scope.now).status }));

@@ -126,8 +126,7 @@ function mayStop({ name, lastStatus }: TaskContainer, task: Task, definition: Ta
 function withStatus(task: Task, now: number): Task {
   if (task.containers.every(({ lastStatus }) => lastStatus === 'STOPPED')) {
     const startedAt = task.startedAt ?? allStarted(task);
-    const stopped = { ...task, lastStatus: 'STOPPED' as const, stoppedAt: task.stoppedAt ?? now };
-    return startedAt === undefined ? stopped : { ...stopped, startedAt };
+    return { ...task, lastStatus: 'STOPPED', startedAt, stoppedAt: task.stoppedAt ?? now };
   }
   const started = task.containers.every(({ lastStatus }) => lastStatus !== 'PENDING');
   if (task.lastStatus !== 'PENDING' || !started) return task;

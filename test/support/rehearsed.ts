@@ -16,9 +16,13 @@ export interface Rehearsed {
   readonly tenant: Tenant;
   /** Where the API has the tenant's deployments. */
   readonly path: string;
+  /** Where the API has what of a deployment is Windsock's own: its operations, timeline and revisions. */
+  alpha(id: string): string;
   /** Asks for a deployment with these secret variables; answers its id. */
   create(name: string, variables?: Readonly<Record<string, string>>): Promise<string>;
   get(id: string): Promise<Deployment>;
+  /** Whether no operation works on the deployment, and nothing waits for one. */
+  isAtRest(id: string): Promise<boolean>;
   /** Waits until nothing is done to the deployment any more. */
   settled(id: string): Promise<Deployment>;
   /** What was done to it, the newest first. */
@@ -46,6 +50,7 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
   };
   await setPlan('TEAM');
   const path = `/v1/organizations/${organizationId}/deployments`;
+  const alpha = (id: string) => `${path.replace('/v1/', '/v1alpha1/')}/${id}`;
   const get = async (id: string) => Deployment.parse((await client.get(`${path}/${id}`)).body);
   const upload = async (id: string, text: string) => {
     const bytes = await tarball([{ name: 'dags/one.py', content: text }]);
@@ -62,7 +67,12 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
   return {
     tenant,
     path,
+    alpha,
     get,
+    async isAtRest(id) {
+      const { runningOperation, waitingIntents } = await get(id);
+      return runningOperation === undefined && waitingIntents === 0;
+    },
     setPlan,
     async create(name, variables = {}) {
       const environmentVariables = Object.entries(variables).map(([key, value]) => ({
@@ -86,7 +96,7 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
       return last ?? get(id);
     },
     async operations(id) {
-      const answer = await client.get(`${path.replace('/v1/', '/v1alpha1/')}/${id}/operations?limit=1000`);
+      const answer = await client.get(`${alpha(id)}/operations?limit=1000`);
       return z.object({ operations: z.array(Operation) }).parse(answer.body).operations;
     },
     update: (id, change) => client.post(`${path}/${id}`, change),

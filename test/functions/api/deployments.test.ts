@@ -22,6 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
+/** The platform itself, at this moment. */
+const system = () =>
+  ({ now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' }) as const;
 const get = (path: string, account = owner) =>
   plane.call('GET', `${account.path}${path}`, undefined, { token: account.token });
 const post = (path: string, body: unknown, account = owner) =>
@@ -136,10 +139,9 @@ describe('a create', () => {
   });
 
   test('asked again with the same id is the same deployment', async () => {
-    const scope = { now: plane.now(), requestId: 'test', actor: { type: 'system', name: 'test' } } as const;
     const request = { name: 'Same', workspaceId: owner.workspace.id };
     const id = newId();
-    const ask = () => createDeployment(scope, plane.services, owner.organization.id, request, id);
+    const ask = () => createDeployment(system(), plane.services, owner.organization.id, request, id);
     const [first, second] = await Promise.all([ask(), ask()]);
     expect(second.deploymentId).toBe(first.deploymentId);
     expect((await ask()).deploymentId).toBe(id);
@@ -197,9 +199,8 @@ describe('a deployment', () => {
   });
 
   test('of which an event comes late, twice or after its end is left as it is', async () => {
-    const scope = { now: plane.now(), requestId: 'test', actor: { type: 'system', name: 'test' } } as const;
     const ids = { organizationId: owner.organization.id, deploymentId: newId() };
-    await expect(advanceDeployment(scope, plane.services, ids)).resolves.toBeUndefined();
+    await expect(advanceDeployment(system(), plane.services, ids)).resolves.toBeUndefined();
   });
 });
 
@@ -224,8 +225,7 @@ test.each([
       read += z.object({ ScannedCount: z.number().default(0) }).parse(answer).ScannedCount;
       return answer;
     });
-    const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
-    await deploymentPage(scope, plane.services.through(counting), account.organization.id, {
+    await deploymentPage(system(), plane.services.through(counting), account.organization.id, {
       ...{ offset: 0, limit: 20, sorts: [], deploymentIds: [], names: [], workspaceIds: [] },
       ...given.asked,
     });
@@ -238,8 +238,13 @@ test('deployments whose ids tell nothing of their age are listed newest first, t
   await setPlan(plane, account, 'TEAM');
   const { organization, workspace } = account;
   const made = async (name: string, id?: string) => {
-    const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
-    await createDeployment(scope, plane.services, organization.id, { name, workspaceId: workspace.id }, id);
+    await createDeployment(
+      system(),
+      plane.services,
+      organization.id,
+      { name, workspaceId: workspace.id },
+      id,
+    );
     plane.advanceClock(1);
   };
   await made('oldest', `c${'z'.repeat(24)}`);

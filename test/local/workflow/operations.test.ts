@@ -58,9 +58,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       status: 'DEPLOYED',
     });
 
-    const timeline = await rehearsed.tenant.client.get(
-      `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/timeline`,
-    );
+    const timeline = await rehearsed.tenant.client.get(`${rehearsed.alpha(id)}/timeline`);
     expect(timeline.body).toMatchObject({
       totalCount: 2,
       timeline: [

@@ -21,8 +21,7 @@ afterAll(() => cloud.stop());
 const Timeline = z.object({ timeline: z.array(z.looseObject({ kind: z.string() })) });
 
 async function timeline() {
-  const { path, tenant } = rehearsed;
-  const answer = await tenant.client.get(`${path.replace('/v1/', '/v1alpha1/')}/${id}/timeline`);
+  const answer = await rehearsed.tenant.client.get(`${rehearsed.alpha(id)}/timeline`);
   return Timeline.parse(answer.body).timeline;
 }
 

@@ -63,7 +63,7 @@ test('deploys and rollbacks stand in the audit log with who asked for them', asy
   const { client, organizationId, token } = rehearsed.tenant;
   const { id: subjectId } = z.object({ id: z.string() }).parse((await client.get('/v1/users/self')).body);
   const deployed = await rehearsed.get(id);
-  const revisions = `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions`;
+  const revisions = `${rehearsed.alpha(id)}/revisions`;
   expect((await client.post(`${revisions}/1/rollback`, {})).status).toBe(200);
   await rehearsed.settled(id);
   const Entry = z.looseObject({

@@ -18,8 +18,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 const post = (path: string, body: object = {}) => rehearsed.tenant.client.post(path, body);
-const alpha = () => `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}`;
-const rollback = (revision: number | undefined) => `${alpha()}/revisions/${revision}/rollback`;
+const rollback = (revision: number | undefined) => `${rehearsed.alpha(id)}/revisions/${revision}/rollback`;
 
 async function changed(change: object) {
   expect((await rehearsed.update(id, change)).status).toBe(200);
@@ -29,7 +28,7 @@ async function changed(change: object) {
 }
 
 async function timeline() {
-  const { body } = await rehearsed.tenant.client.get(`${alpha()}/timeline`);
+  const { body } = await rehearsed.tenant.client.get(`${rehearsed.alpha(id)}/timeline`);
   return z.object({ timeline: z.array(Change) }).parse(body).timeline;
 }
 

@@ -158,11 +158,7 @@ async function outcome() {
 }
 
 async function rest(what: string): Promise<void> {
-  const isAtRest = async () => {
-    const { runningOperation, waitingIntents } = await rehearsed.get(id);
-    return runningOperation === undefined && waitingIntents === 0;
-  };
-  await until(isAtRest, { seconds: 90, what: () => `all of ${what} to end`, every: 300 });
+  await until(() => rehearsed.isAtRest(id), { seconds: 90, what: () => `all of ${what} to end`, every: 300 });
 }
 
 /** Does it, and keeps the change of what is desired that came of it. */
@@ -198,7 +194,7 @@ async function perform(next: Action): Promise<void> {
 }
 
 function rollbackPath(revision: number | undefined): string {
-  return `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions/${revision}/rollback`;
+  return `${rehearsed.alpha(id)}/revisions/${revision}/rollback`;
 }
 
 type Update = Extract<

@@ -17,7 +17,7 @@ test('the timeline tells of each change who asked for it, its plan, its steps, a
   const { client, email } = rehearsed.tenant;
   const id = await rehearsed.create('told');
   const { runningRevision } = await rehearsed.settled(id);
-  const alpha = `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}`;
+  const alpha = rehearsed.alpha(id);
   const larger = { schedulerSize: 'MEDIUM' };
   const { plan } = Planned.parse((await client.post(`${rehearsed.path}/${id}?dryRun=plan`, larger)).body);
   await rehearsed.update(id, larger);

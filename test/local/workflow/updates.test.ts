@@ -5,19 +5,13 @@ import { Planned } from '../../../core/operation/view.ts';
 import { Pointer } from '../../../core/workflow/pointer.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
+import { queue } from '../../support/queues.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
 
 const MARKER = 'planted-marker';
 
-const DEFAULT = {
-  name: 'default',
-  isDefault: true,
-  astroMachine: 'A5',
-  minWorkerCount: 0,
-  maxWorkerCount: 5,
-  workerConcurrency: 5,
-};
+const DEFAULT = queue();
 const BIG = { ...DEFAULT, name: 'big', isDefault: false, astroMachine: 'A10' };
 
 describe.each([{ twice: false }, { twice: true }])('with each step run twice: $twice', ({ twice }) => {
@@ -211,7 +205,8 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     const waiting = await rehearsed.update(id, { isHighAvailability: true });
     expect(waiting.body).toMatchObject({ isHighAvailability: true, status: 'DEPLOYING' });
     await until(
-      async () => (await rehearsed.operations(id))[0]?.plan.kind === 'update' && (await isAtRest()),
+      async () =>
+        (await rehearsed.operations(id))[0]?.plan.kind === 'update' && (await rehearsed.isAtRest(id)),
       {
         seconds: 60,
         what: () => 'both to end',
@@ -248,7 +243,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       await until(
         async () => {
           await cloud.advanceClock(100);
-          return await isAtRest();
+          return await rehearsed.isAtRest(id);
         },
         { seconds: 130, what: () => 'the wait for room to end', every: 4_500 },
       );
@@ -302,7 +297,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       dagTarballVersion: old.dagTarballVersion,
       schedulerSize: 'LARGE',
     });
-    const revisions = `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions`;
+    const revisions = `${rehearsed.alpha(id)}/revisions`;
     const back = `${revisions}/${old.runningRevision}/rollback`;
     const { plan } = Planned.parse((await client.post(`${back}?dryRun=plan`, {})).body);
     expect(plan.components.restarted).toEqual(['control', 'api']);
@@ -336,7 +331,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       workerQueues: [{ ...DEFAULT, workerConcurrency: 7 }],
     });
     expect(await cloud.variables(id)).toEqual({ OPEN: 'another', MORE: 'seen' });
-    const revisions = `${rehearsed.path.replace('/v1/', '/v1alpha1/')}/${id}/revisions`;
+    const revisions = `${rehearsed.alpha(id)}/revisions`;
     const after = await change({}, `${revisions}/${before.runningRevision}/rollback`);
     expect(after).toMatchObject({
       environmentVariables: before.environmentVariables,
@@ -370,11 +365,6 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     expect(await cloud.tasks(id)).toEqual({});
     expect(cloud.secrets().filter((name) => name.includes(id))).toEqual([]);
   });
-
-  async function isAtRest(): Promise<boolean> {
-    const { runningOperation, waitingIntents } = await rehearsed.get(id);
-    return runningOperation === undefined && waitingIntents === 0;
-  }
 
   /** Makes a change as `change` does; the operation that carried it. */
   async function changed(request: object) {
