@@ -52,8 +52,9 @@ test(
     await disturbed(2, async () => {
       for (const left of await deployments(tenant)) await remove(tenant, left);
     });
-    expect(await deployments(tenant)).toEqual([]);
-    expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+    // What was killed last may not be back yet.
+    expect(await insist(() => deployments(tenant))).toEqual([]);
+    expect(await insist(async () => tracesOf(platform.home, deployment.id))).toEqual([]);
   },
   900_000 * PATIENCE,
 );

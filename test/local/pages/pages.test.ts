@@ -43,6 +43,7 @@ describe('signing in', () => {
   test('by the keyboard alone, with the problem at its field, leads to the account', async () => {
     const page = await newPage();
     await page.goto('/signin');
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type(tenant.email);
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong');
