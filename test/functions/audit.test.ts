@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { updated } from '../../core/store/attributes.ts';
 import { type Account, join, setPlan, signUp } from '../support/account.ts';
-import { auditing, type Line, told } from '../support/audit.ts';
+import { auditing } from '../support/audit.ts';
+import { type Line, linesOf, told } from '../support/audit-lines.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { PATIENCE } from '../support/patience.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-const { auditLogs, call, lines, publish } = auditing(() => plane);
+const { auditLogs, call, publish } = auditing(() => plane);
 
 test('every change of an organization is told of: who, when, and what it changed', async () => {
   const account = await signUp(plane, 'Gale');
@@ -353,7 +354,7 @@ test('an answer has no more than a function can say, and the next one goes on af
     const { status, body, headers } = await call(account, 'GET', `/audit-logs${query}`);
     expect(status).toBe(200);
     expect(Buffer.byteLength(JSON.stringify({ body }))).toBeLessThan(6 * 1024 * 1024);
-    found.push(...lines(body).map(({ id }) => id));
+    found.push(...linesOf(body).map(({ id }) => id));
     query = /^<(.*)>; rel="next"$/.exec(String(headers.link))?.[1];
   }
   expect(found).toEqual(ids);

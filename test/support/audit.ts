@@ -1,45 +1,20 @@
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { expect } from 'vitest';
-import { z } from 'zod';
 import { createPublisher } from '../../functions/stream/publish.ts';
 import { openStreamReader } from '../../local/dynamodb/streams.ts';
 import { openUpstream } from '../../local/dynamodb/upstream.ts';
 import type { Account } from './account.ts';
+import { type Line, linesOf } from './audit-lines.ts';
 import type { ControlPlane } from './control-plane.ts';
-
-/** An entry as a line of the log has it. */
-const Line = z.object({
-  id: z.string(),
-  timestamp: z.iso.datetime(),
-  subjectId: z.string(),
-  action: z.string(),
-  resourceType: z.string(),
-  resourceId: z.string(),
-  before: z.record(z.string(), z.unknown()),
-  after: z.record(z.string(), z.unknown()),
-});
-export type Line = z.infer<typeof Line>;
-
-/** What entries tell of, in order of the alphabet. */
-export const told = (entries: readonly Line[]) =>
-  entries.map(({ action, resourceType }) => `${action} ${resourceType}`).sort();
 
 type Records = DynamoDBStreamEvent['Records'];
 
 /** What tests of the audit log do with a control plane. */
 export function auditing(plane: () => ControlPlane) {
-  const lines = (body: unknown): Line[] =>
-    z
-      .string()
-      .parse(body)
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => Line.parse(JSON.parse(line)));
-
   async function auditLogs({ path, token }: Account, query = ''): Promise<Line[]> {
     const { status, body } = await plane().call('GET', `${path}/audit-logs${query}`, undefined, { token });
     expect(status, JSON.stringify(body)).toBe(200);
-    return lines(body);
+    return linesOf(body);
   }
 
   const call = (account: Account, method: string, path: string, body?: unknown) =>
@@ -69,5 +44,5 @@ export function auditing(plane: () => ControlPlane) {
     }
   }
 
-  return { auditLogs, call, lines, publish };
+  return { auditLogs, call, publish };
 }

@@ -44,7 +44,7 @@ async function answered(url: string, request: RequestInit): Promise<Answer> {
   for (;;) {
     try {
       const response = await fetch(url, request);
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
+      const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
       const text = await response.text();
       return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text };
     } catch (error) {
@@ -69,6 +69,7 @@ export interface Tenant {
   readonly token: string;
   readonly email: string;
   readonly password: string;
+  readonly userId: string;
   readonly organizationId: string;
   readonly workspaceId: string;
 }
@@ -105,6 +106,7 @@ export async function signUp(platform: Pick<Platform, 'url'>): Promise<Tenant> {
     token: verified.token,
     email,
     password,
+    userId: verified.user.id,
     organizationId: verified.organization.id,
     workspaceId: verified.workspace.id,
   };

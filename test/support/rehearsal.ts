@@ -4,21 +4,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  DescribeServicesCommand,
-  DescribeTaskDefinitionCommand,
-  ECSClient,
-  ListServicesCommand,
-  ListTasksCommand,
-  StopTaskCommand,
-} from '@aws-sdk/client-ecs';
-import {
-  DescribeStateMachineCommand,
-  ListExecutionsCommand,
-  SFNClient,
-  StopExecutionCommand,
-  UpdateStateMachineCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeStateMachineCommand, type SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { storagePrefix } from '../../core/component/names.ts';
 import { catalog, type FunctionEntry } from '../../functions/catalog.ts';
@@ -30,7 +16,7 @@ import { gateway } from '../../local/gateway/gateway.ts';
 import { localRoutes } from '../../local/gateway/local-routes.ts';
 import { openHome } from '../../local/home.ts';
 import type { Invocation } from '../../local/lambda/host.ts';
-import { names, stateMachineArn } from '../../local/names.ts';
+import { names } from '../../local/names.ts';
 import { keptPorts } from '../../local/ports.ts';
 import { keepPlatformSecret, makeResources } from '../../local/resources.ts';
 import { createS3 } from '../../local/s3/endpoint.ts';
@@ -40,6 +26,7 @@ import { openSecretStore } from '../../local/secrets/store.ts';
 import { readSecret } from '../../local/secrets/value.ts';
 import { dynamodbFile } from '../../local/servers/dynoxide.ts';
 import { startDynamodb } from './dynamodb.ts';
+import { machines, type Owner, ownerOf } from './owner.ts';
 import { standInImage } from './stand-in.ts';
 
 /** MiB that the rehearsal's machine has, whatever this one does: no room for a worker of the largest size. */
@@ -51,7 +38,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
  * create takes a second or two. `stand-in.sh` says how it is made to fail. With `twice` the workflows run each step
  * twice, as after a crash between a step and its journal.
  */
-export interface Rehearsal {
+export interface Rehearsal extends Omit<Owner, 'workflows' | 'destroy'> {
   readonly url: string;
   readonly folder: string;
   operatorToken(): string;
@@ -71,18 +58,8 @@ export interface Rehearsal {
   advanceClock(seconds: number): Promise<void>;
   /** Calls a function past its trigger, as an execution that was thought dead or a late event would. */
   invoke(functionName: string, event: object): Promise<Invocation>;
-  /** Stops every execution that runs, as its own failure would. */
-  stopExecutions(): Promise<void>;
   /** Has the task that makes a deployment's database hang from now on, or go on. */
   setDatabaseTaskHanging(isHanging: boolean): void;
-  /** Stops that task, as Ctrl-C stops all tasks; answers whether there was one. */
-  stopDatabaseTask(deploymentId: string): Promise<boolean>;
-  /** The tasks that a deployment's services run, by the service's name without its prefix. */
-  tasks(deploymentId: string): Promise<Record<string, string[]>>;
-  /** What a deployment's services run, by the service's name without its prefix. */
-  services(deploymentId: string): Promise<Record<string, RehearsedService>>;
-  /** The values of the variables that a deployment's scheduler runs with. */
-  variables(deploymentId: string): Promise<unknown>;
   /** What a deployment's pointer tells its components. */
   pointer(organizationId: string, deploymentId: string): unknown;
   /** The secrets' names in Secrets Manager. */
@@ -90,19 +67,6 @@ export interface Rehearsal {
   /** The keys of all objects that begin so, in S3. */
   objects(prefix: string): string[];
   stop(): Promise<void>;
-}
-
-/** How many tasks ECS is to run of a service, and its task definition. */
-export interface RehearsedService {
-  readonly count: number;
-  readonly cpu: string | undefined;
-  readonly memory: string | undefined;
-  readonly containers: readonly {
-    readonly name: string | undefined;
-    readonly image: string | undefined;
-    readonly memory: number | undefined;
-    readonly environment: Readonly<Record<string, string>>;
-  }[];
 }
 
 export interface RehearsalOptions {
@@ -181,14 +145,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   endpoints.server.listen(ports.endpoints, '127.0.0.1');
   await once(endpoints.server, 'listening');
   await makeResources(ports, ROOT, 'step');
-  const asRunner = {
-    endpoint: `http://127.0.0.1:${ports.endpoints}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'runner', secretAccessKey: 'local' },
-  };
-  const workflows = new SFNClient(asRunner);
-  const containers = new ECSClient(asRunner);
-  const machines = [stateMachineArn('operate'), stateMachineArn('remove')];
+  const { workflows, destroy, ...owner } = ownerOf(folder);
   if (twice) for (const stateMachineArn of machines) await repeatSteps(workflows, stateMachineArn);
   endpoints.start();
   ecs?.start();
@@ -203,34 +160,8 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   const databasesFile = join(folder, 'databases');
   const downFile = join(folder, 'database-down');
 
-  /** What is said of each of a deployment's services, by the service's name without its prefix. */
-  async function ofServices<T>(
-    deploymentId: string,
-    said: (serviceName: string) => Promise<T>,
-  ): Promise<Record<string, T>> {
-    const { serviceArns = [] } = await containers.send(
-      new ListServicesCommand({ cluster: names.cluster, maxResults: 100 }),
-    );
-    const prefix = `windsock-${deploymentId}-`;
-    const services = serviceArns
-      .map((arn) => arn.split('/').at(-1) ?? '')
-      .filter((name) => name.startsWith(prefix));
-    const entries = services.map(async (name) => [name.slice(prefix.length), await said(name)] as const);
-    return Object.fromEntries(await Promise.all(entries));
-  }
-
-  async function serviceOf(name: string) {
-    const { services = [] } = await containers.send(
-      new DescribeServicesCommand({ cluster: names.cluster, services: [name] }),
-    );
-    const { desiredCount: count = 0, taskDefinition: arn } = services[0] ?? {};
-    const { taskDefinition: definition } = await containers.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
-    );
-    return { count, definition };
-  }
-
   return {
+    ...owner,
     url,
     folder,
     operatorToken: () => readFileSync(home.operatorToken, 'utf8').trim(),
@@ -250,61 +181,10 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       if (status !== 200) throw new Error(`The clock answered ${status}`);
     },
     invoke: (functionName, event) => endpoints.host.invoke(functionName, JSON.stringify(event)),
-    async stopExecutions() {
-      for (const stateMachineArn of machines) {
-        const { executions = [] } = await workflows.send(
-          new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
-        );
-        for (const { executionArn } of executions) {
-          await workflows.send(new StopExecutionCommand({ executionArn, cause: 'stopped by the test' }));
-        }
-      }
-    },
     setDatabaseTaskHanging(isHanging) {
       const file = join(folder, 'database-hangs');
       if (isHanging) writeFileSync(file, '');
       else rmSync(file, { force: true });
-    },
-    async stopDatabaseTask(deploymentId) {
-      const family = `windsock-${deploymentId}-database`;
-      const { taskArns = [] } = await containers.send(
-        new ListTasksCommand({ cluster: names.cluster, family }),
-      );
-      for (const task of taskArns) {
-        await containers.send(new StopTaskCommand({ cluster: names.cluster, task }));
-      }
-      return taskArns.length > 0;
-    },
-    tasks: (deploymentId) =>
-      ofServices(deploymentId, async (serviceName) => {
-        const { taskArns = [] } = await containers.send(
-          new ListTasksCommand({ cluster: names.cluster, serviceName }),
-        );
-        return taskArns;
-      }),
-    services: (deploymentId) =>
-      ofServices(deploymentId, async (service) => {
-        const { count, definition } = await serviceOf(service);
-        return {
-          count,
-          cpu: definition?.cpu,
-          memory: definition?.memory,
-          containers: (definition?.containerDefinitions ?? []).map((container) => ({
-            name: container.name,
-            image: container.image,
-            memory: container.memory,
-            environment: Object.fromEntries(
-              (container.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
-            ),
-          })),
-        };
-      }),
-    async variables(deploymentId) {
-      const { definition } = await serviceOf(`windsock-${deploymentId}-control`);
-      const secret = definition?.containerDefinitions?.[0]?.secrets?.find(
-        ({ name }) => name === 'WINDSOCK_VARIABLES',
-      );
-      return JSON.parse(readSecret(endpoints.secrets, secret?.valueFrom ?? ''));
     },
     pointer(organizationId, deploymentId) {
       const key = `${storagePrefix(organizationId, deploymentId)}/pointer.json`;
@@ -332,8 +212,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       s3.closeAllConnections();
       s3.close();
       secretStore.close();
-      workflows.destroy();
-      containers.destroy();
+      destroy();
       await dynamodb.stop();
       await rm(folder, { recursive: true, force: true });
     },

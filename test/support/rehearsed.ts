@@ -4,14 +4,15 @@ import { Deployment } from '../../core/deployment/view.ts';
 import { Operation } from '../../core/operation/view.ts';
 import type { ProductPlan } from '../../core/organization/plans.ts';
 import type { Permission } from '../../core/permission/permissions.ts';
+import { type Line, linesOf } from './audit-lines.ts';
 import { type Answer, type Client, createClient, signUp, type Tenant } from './client.ts';
-import { until } from './platform.ts';
+import { type Platform, until } from './platform.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import { tarball } from './tarball.ts';
 
 const Begun = z.object({ id: z.string(), dagsUploadUrl: z.string() });
 
-/** A tenant of a rehearsal whose plan has no limits, and what a person does with deployments there. */
+/** A tenant whose plan has no limits, and what a person does with deployments there. */
 export interface Rehearsed {
   readonly tenant: Tenant;
   /** Where the API has the tenant's deployments. */
@@ -25,6 +26,8 @@ export interface Rehearsed {
   isAtRest(id: string): Promise<boolean>;
   /** Waits until nothing is done to the deployment any more. */
   settled(id: string): Promise<Deployment>;
+  /** The audit log of the tenant's organization. */
+  auditLogs(): Promise<Line[]>;
   /** What was done to it, the newest first. */
   operations(id: string): Promise<Operation[]>;
   update(id: string, change: object): Promise<Answer>;
@@ -40,10 +43,13 @@ export interface Rehearsed {
   remove(id: string): Promise<void>;
 }
 
-export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
+/** Has somebody sign up on a rehearsal, or on a platform whose image is the stand-in. */
+export async function rehearsedTenant(
+  cloud: Pick<Rehearsal | Platform, 'url' | 'operatorToken'>,
+): Promise<Rehearsed> {
   const tenant = await signUp(cloud);
   const { client, organizationId, workspaceId } = tenant;
-  const operator: Client = createClient(cloud.url, cloud.operatorToken());
+  const operator: Client = createClient(cloud.url, await cloud.operatorToken());
   const setPlan = async (productPlan: ProductPlan) => {
     const path = `/v1alpha1/operator/organizations/${organizationId}`;
     expect((await operator.post(path, { productPlan })).status).toBe(200);
@@ -95,6 +101,8 @@ export async function rehearsedTenant(cloud: Rehearsal): Promise<Rehearsed> {
       );
       return last ?? get(id);
     },
+    auditLogs: async () =>
+      linesOf((await client.get(`/v1/organizations/${organizationId}/audit-logs?limit=10000`)).body),
     async operations(id) {
       const answer = await client.get(`${alpha(id)}/operations?limit=1000`);
       return z.object({ operations: z.array(Operation) }).parse(answer.body).operations;

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { Machine, machineSizing, SchedulerSize, schedulerSizing } from '../../../core/deployment/sizes.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
 import { Planned } from '../../../core/operation/view.ts';
+import { type Owner, ownerOf } from '../../support/owner.ts';
 import { PATIENCE } from '../../support/patience.ts';
-import { until } from '../../support/platform.ts';
-import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
+import { createPlatform, type Platform, until } from '../../support/platform.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
 import { type Change, carriedOut, changesNothing, type Model, modelOf } from './model.ts';
 
@@ -26,7 +26,8 @@ type Action =
   | { readonly kind: 'deploy'; readonly text: string }
   | { readonly kind: 'rollback'; readonly nth: number }
   | { readonly kind: 'wait' }
-  | { readonly kind: 'crash' };
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'restart' };
 
 const word = fc.constantFrom('1', '2', '3');
 const action: fc.Arbitrary<Action> = fc.oneof(
@@ -48,47 +49,60 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant('describe' as const), description: word }),
   fc.record({ kind: fc.constant('deploy' as const), text: word }),
   fc.record({ kind: fc.constant('rollback' as const), nth: fc.nat(20) }),
-  fc.constantFrom<Action>({ kind: 'wait' }, { kind: 'crash' }),
+  fc.constantFrom<Action>({ kind: 'wait' }, { kind: 'stop' }, { kind: 'restart' }),
 );
 
-let cloud: Rehearsal;
+/** A whole platform whose image is a stand-in, and its owner. */
+let platform: Platform;
+let owner: Owner;
 let rehearsed: Rehearsed;
 let id: string;
 /** The deployment as it was made, and what each intent after that changes. */
 let first: Model;
-const asked: Change[] = [];
+let asked: Change[];
+let description: string | undefined;
 
 beforeAll(async () => {
-  cloud = await startRehearsal();
-  rehearsed = await rehearsedTenant(cloud);
-  id = await rehearsed.create('random');
-  first = modelOf(await rehearsed.settled(id));
+  platform = await createPlatform({ runner: 'test/support/stand-in-runner.ts' });
+  await platform.start();
+  owner = ownerOf(platform.home);
+  rehearsed = await rehearsedTenant(platform);
 });
-afterAll(() => cloud.stop());
+afterAll(async () => {
+  owner?.destroy();
+  await platform?.destroy();
+});
 
-test(
-  `whatever is asked for, fails and crashes, what runs is what succeeded (SEQUENCE_SEED=${SEED})`,
-  async () => {
+test.each([SEED, SEED + 1])(
+  'whatever is asked for, fails, crashes and is restarted, what runs is what succeeded (SEQUENCE_SEED=%i)',
+  async (seed) => {
+    asked = [];
+    description = undefined;
+    id = await rehearsed.create(`random-${seed}`);
+    first = modelOf(await rehearsed.settled(id));
     const sequence = fc.array(action, { minLength: LENGTH, maxLength: LENGTH });
-    const [actions = []] = fc.sample(sequence, { numRuns: 1, seed: SEED });
-    const told = JSON.stringify(actions);
-    for (const next of actions) await perform(next);
-    await rest(told);
-    const { running } = await outcome();
-    const deployment = await rehearsed.get(id);
-    expect(modelOf(deployment), told).toEqual(running);
-    expect(deployment).toMatchObject({ status: 'HEALTHY' });
-    expect(deployment.dagTarballVersion, told).toBe(running.code);
-    const described = actions.findLast((next) => next.kind === 'describe');
-    expect(deployment.description).toBe(described?.description);
-    if (Object.keys(running.variables).length > 0)
-      expect(await cloud.variables(id), told).toEqual(running.variables);
-    await demandPlanOfNothing(deployment);
-    await demandThatEcsRuns(running, deployment);
+    const [actions = []] = fc.sample(sequence, { numRuns: 1, seed });
+    for (const [index, next] of [...actions, { kind: 'wait' } as const].entries()) {
+      await perform(next, JSON.stringify(actions.slice(0, index)));
+    }
     await rehearsed.remove(id);
   },
   300_000 * PATIENCE,
 );
+
+/** What runs is what succeeded: the API says so, the plan of going there changes nothing, and ECS has it. */
+async function demandAgreement(told: string): Promise<void> {
+  const { running } = await outcome();
+  const deployment = await rehearsed.get(id);
+  expect(modelOf(deployment), told).toEqual(running);
+  expect(deployment).toMatchObject({ status: 'HEALTHY' });
+  expect(deployment.dagTarballVersion, told).toBe(running.code);
+  expect(deployment.description).toBe(description);
+  if (Object.keys(running.variables).length > 0)
+    expect(await owner.variables(id), told).toEqual(running.variables);
+  await demandPlanOfNothing(deployment);
+  await demandThatEcsRuns(running, deployment);
+}
 
 /** The plan that leads to what is desired changes nothing of what runs. */
 async function demandPlanOfNothing({ runningRevision }: Deployment): Promise<void> {
@@ -104,7 +118,7 @@ async function demandThatEcsRuns(model: Model, { workerQueues }: Deployment): Pr
     seconds: 30,
     what: () => 'older workers to be gone',
   });
-  const { control, api, ...workers } = await cloud.services(id);
+  const { control, api, ...workers } = await owner.services(id);
   const size = schedulerSizing(SchedulerSize.parse(model.size));
   const common = { WINDSOCK_EXECUTOR: model.executor };
   const servers = { ...common, WINDSOCK_SETTINGS: JSON.stringify(size.settings) };
@@ -147,8 +161,8 @@ async function demandThatEcsRuns(model: Model, { workerQueues }: Deployment): Pr
 
 /** The tasks of each service that has any. */
 async function tasksOf(): Promise<Record<string, string[]>> {
-  await cloud.advanceClock(61);
-  const tasks = Object.entries(await cloud.tasks(id)).filter(([, running]) => running.length > 0);
+  await advanceClock(61);
+  const tasks = Object.entries(await owner.tasks(id)).filter(([, running]) => running.length > 0);
   return Object.fromEntries(tasks);
 }
 
@@ -157,21 +171,30 @@ async function outcome() {
   return carriedOut(first, asked, (await rehearsed.operations(id)).toReversed());
 }
 
+async function advanceClock(advanceSeconds: number): Promise<void> {
+  expect((await rehearsed.tenant.client.post('/_local/clock', { advanceSeconds })).status).toBe(200);
+}
+
 async function rest(what: string): Promise<void> {
   await until(() => rehearsed.isAtRest(id), { seconds: 90, what: () => `all of ${what} to end`, every: 300 });
 }
 
-/** Does it, and keeps the change of what is desired that came of it. */
-async function perform(next: Action): Promise<void> {
+/** Does it after what was `told`, and keeps the change of what is desired that came of it. */
+async function perform(next: Action, told: string): Promise<void> {
   switch (next.kind) {
     case 'wait':
-      return await rest('what was asked for');
-    case 'crash':
-      await cloud.stopExecutions();
-      for (const seconds of [61, 20, 61]) await cloud.advanceClock(seconds);
+      await rest(told);
+      return await demandAgreement(told);
+    case 'stop':
+      await owner.stopExecutions();
+      for (const seconds of [61, 20, 61]) await advanceClock(seconds);
       return;
+    case 'restart':
+      await platform.kill();
+      return await platform.start();
     case 'describe':
-      expect((await rehearsed.update(id, { description: next.description })).status).toBe(200);
+      ({ description } = next);
+      expect((await rehearsed.update(id, { description })).status).toBe(200);
       return;
     case 'deploy': {
       const { status, body } = await rehearsed.deliver(id, next.text);
@@ -204,7 +227,7 @@ type Update = Extract<
 
 /** Asks for a change of what is desired, and looks again when that has changed meanwhile. */
 async function update(next: Update): Promise<void> {
-  const url = `${cloud.url}${rehearsed.path}/${id}`;
+  const url = `${platform.url}${rehearsed.path}/${id}`;
   const authorization = `Bearer ${rehearsed.tenant.token}`;
   const seen = await fetch(url, { headers: { authorization } });
   const desired = Deployment.parse(await seen.json());
