@@ -43,10 +43,10 @@ beforeAll(async () => {
 });
 afterAll(() => plane.stop());
 
-const post = (path: string, body: unknown) =>
-  plane.call('POST', `${owner.path}${path}`, body, { token: owner.token });
-const create = async (path: string, body: unknown) => {
-  const answer = await post(path, body);
+const post = (path: string, body: unknown, { path: organization, token } = owner) =>
+  plane.call('POST', `${organization}${path}`, body, { token });
+const create = async (path: string, body: unknown, account = owner) => {
+  const answer = await post(path, body, account);
   return z.object({ id: z.string() }).parse(answer.body, { error: () => JSON.stringify(answer.body) }).id;
 };
 const deployer = { scopeType: 'DEPLOYMENT', permissions: ['deployment.get', 'deploy.get', 'deploy.create'] };
@@ -61,11 +61,11 @@ let invites = 0;
 let teams = 0;
 let customRoles = 0;
 let places = 0;
-/** A workspace with a deployment. */
-async function newPlace(): Promise<{ workspaceId: string; deploymentId: string }> {
+/** A workspace with a deployment, of the account's organization. */
+async function newPlace(account = owner): Promise<{ workspaceId: string; deploymentId: string }> {
   places += 1;
-  const workspaceId = await create('/workspaces', { name: `Workspace ${places}` });
-  const deploymentId = await create('/deployments', { name: 'Forecast', workspaceId });
+  const workspaceId = await create('/workspaces', { name: `Workspace ${places}` }, account);
+  const deploymentId = await create('/deployments', { name: 'Forecast', workspaceId }, account);
   return { workspaceId, deploymentId };
 }
 
@@ -117,19 +117,16 @@ const restore: Record<string, () => Promise<unknown>> = {
   },
 };
 
-/** Somebody who calls: an API token or a user with these roles. */
+/** Somebody who calls: an API token or a user with these roles in the account's organization. */
 interface Caller {
   readonly token: string;
 }
 
-async function tokenWith(roles: Roles): Promise<Caller> {
-  const answer = await post('/tokens', {
-    name: 'caller',
-    scope: 'ORGANIZATION',
-    role: 'ORGANIZATION_MEMBER',
-  });
+async function tokenWith(roles: Roles, account: Account): Promise<Caller> {
+  const request = { name: 'caller', scope: 'ORGANIZATION', role: 'ORGANIZATION_MEMBER' };
+  const answer = await post('/tokens', request, account);
   const { id, token } = z.object({ id: z.string(), token: z.string() }).parse(answer.body);
-  const { organizationId = '' } = ids;
+  const { id: organizationId } = account.organization;
   await plane.services
     .store(organizationId)
     .entities.apiToken.patch({ organizationId, tokenId: id })
@@ -138,9 +135,9 @@ async function tokenWith(roles: Roles): Promise<Caller> {
   return { token };
 }
 
-async function userWith(roles: Roles): Promise<Caller> {
-  const { user, token } = await join(plane, owner);
-  const { organizationId = '' } = ids;
+async function userWith(roles: Roles, account: Account): Promise<Caller> {
+  const { user, token } = await join(plane, account);
+  const { id: organizationId } = account.organization;
   await plane.services
     .store(organizationId)
     .entities.member.patch({ organizationId, userId: user.id })
@@ -203,13 +200,18 @@ test.each([
   async (holder, callerWith) => {
     const { workspaceId = '', deploymentId = '' } = ids;
     const other = await newPlace();
-    const heldRoleId = await create('/roles', { name: `Held by ${holder}`, ...deployer });
+    const stranger = await signUp(plane, 'Stranger');
+    await setPlan(plane, stranger, 'TEAM');
+    const foreign = await newPlace(stranger);
+    const held = { name: `Held by ${holder}`, ...deployer };
+    const heldRoleIds = [await create('/roles', held), await create('/roles', held, stranger)];
     const organization = OrganizationRole.options.map(
       (role) => [head(role), { ...NO_ROLES, organization: role }] as const,
     );
-    const on = (place: { workspaceId: string; deploymentId: string }) => [
+    const on = (place: { workspaceId: string; deploymentId: string }, [heldRoleId = ''] = heldRoleIds) => [
       ...WorkspaceRole.options.map(
-        (role) => [head(role), { ...NO_ROLES, workspaces: { [place.workspaceId]: role } }] as const,
+        (role) =>
+          [`workspace ${head(role)}`, { ...NO_ROLES, workspaces: { [place.workspaceId]: role } }] as const,
       ),
       ...[...DeploymentRole.options, heldRoleId].map(
         (role) =>
@@ -219,17 +221,22 @@ test.each([
           ] as const,
       ),
     ];
-    const tables: [string, readonly (readonly [string, Roles])[]][] = [
-      ['Roles of the organization', organization],
-      ['Roles on the workspace and the deployment that are asked for', on({ workspaceId, deploymentId })],
-      ['Roles on others of the organization', on(other)],
+    const tables: [string, Account, readonly (readonly [string, Roles])[]][] = [
+      ['Roles of the organization', owner, organization],
+      [
+        'Roles on the workspace and the deployment that are asked for',
+        owner,
+        on({ workspaceId, deploymentId }),
+      ],
+      ['Roles on others of the organization', owner, on(other)],
+      ['Roles in another organization', stranger, [...organization, ...on(foreign, heldRoleIds.slice(1))]],
     ];
     const byOwner = new Map<string, Answer>();
     for (const route of guarded) byOwner.set(route.operation, await ask(owner, route));
     const parts = ['# Who may call what\n'];
-    for (const [title, columns] of tables) {
+    for (const [title, account, columns] of tables) {
       const callers: Caller[] = [];
-      for (const [, roles] of columns) callers.push(await callerWith(roles));
+      for (const [, roles] of columns) callers.push(await callerWith(roles, account));
       const rows: string[][] = [];
       for (const route of guarded) {
         const owned = byOwner.get(route.operation);
