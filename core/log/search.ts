@@ -11,6 +11,7 @@ import type { DeploymentIds } from '../deployment/entity.ts';
 import { getDeployment } from '../deployment/read.ts';
 import { invalid, type VisibleError } from '../errors.ts';
 import type { Services } from '../services.ts';
+import { patternOf } from './pattern.ts';
 
 /** Where a line of a deployment's log comes from, as the API's reference names it. */
 export const LogSource = z.enum([
@@ -92,7 +93,7 @@ async function linesOf(
       logStreamNamePrefix: `${componentOf[source]}/`,
       startTime: start,
       endTime: end,
-      ...(searchText === undefined ? {} : { filterPattern: `"${searchText.replace(/(["\\])/g, '\\$1')}"` }),
+      ...(searchText === undefined ? {} : { filterPattern: patternOf(searchText) }),
       ...(nextToken === undefined ? {} : { nextToken }),
     });
     lines = [...lines, ...answer.events].slice(-most);

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openHome } from '../../../local/home.ts';
-import { formatLine, groupFolder, logFile } from '../../../local/logs/layout.ts';
 import { signUp, type Tenant } from '../../support/client.ts';
 import { type Deployment, healthy, pathOf } from '../../support/deployment.ts';
+import { writeLog } from '../../support/logs.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 
 let cloud: Rehearsal;
@@ -20,15 +18,13 @@ const end = Date.parse('2026-01-31T00:00:00Z');
 
 /** Writes a stream of a component: lines so many milliseconds before the end. */
 function write(component: string, lines: readonly (readonly [number, string])[]): void {
-  const [root, group] = [openHome(cloud.folder).logs, `/windsock/${deployment.id}`];
-  mkdirSync(groupFolder(root, group), { recursive: true });
-  const text = lines.map(([before, message]) => formatLine({ timestamp: end - before, message })).join('');
-  writeFileSync(logFile(root, group, `${component}/${component}/test`), text);
+  const timed = lines.map(([before, message]) => [end - before, message] as const);
+  writeLog(cloud.folder, deployment.id, component, timed);
 }
 
-async function search(source: string, limit: number) {
+async function search(source: string, limit: number, searchText = '') {
   const times = `startDate=2026-01-01T00:00:00Z&endDate=${new Date(end).toISOString()}`;
-  const query = `sources=${source}&limit=${limit}&${times}`;
+  const query = `sources=${source}&limit=${limit}&searchText=${encodeURIComponent(searchText)}&${times}`;
   return await tenant.client.get(`${pathOf(tenant, deployment)}/logs?${query}`);
 }
 
@@ -44,6 +40,30 @@ test('finds the newest lines, however far back they are, each once', async () =>
     expect(await search('triggerer', count)).toMatchObject({ status: 200, body: { results: raws } });
   }
   expect((await search('triggerer', 100)).body).toMatchObject({ resultCount: ages.length });
+});
+
+test.each([
+  ['task "first"', ['took the task "first"']],
+  ['Task', []],
+  ['INFO', ['[info     ] it began', 'INFO: it began']],
+  ['WARN', ['[warning  ] it is slow']],
+  ['ERROR', ['[error    ] it failed', '[critical ] it ended', 'ERROR:  relation is not there']],
+])('finds the lines that have %s, a level as Airflow writes it too', async (searchText, found) => {
+  const lines = [
+    'took the task "first"',
+    '[info     ] it began',
+    'INFO: it began',
+    '[warning  ] it is slow',
+    '[error    ] it failed',
+    '[critical ] it ended',
+    'ERROR:  relation is not there',
+  ];
+  write(
+    'api-server',
+    lines.map((line) => [1000, line]),
+  );
+  const { body } = await search('apiserver', 10, searchText);
+  expect(body).toMatchObject({ results: found.map((raw) => ({ raw })) });
 });
 
 test('says so when there are too many lines to tell the newest', async () => {

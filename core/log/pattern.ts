@@ -1,0 +1,17 @@
+/**
+ * The levels that tools search for, as the CLI does with `--error`, `--warn` and `--info`, and what lines of them hold:
+ * Airflow 3 writes `[error    ]` where other programs write `ERROR`.
+ */
+const levels = new Map([
+  ['ERROR', ['ERROR', '[error', '[critical']],
+  ['WARN', ['WARN', '[warning']],
+  ['INFO', ['INFO', '[info']],
+]);
+
+/** CloudWatch Logs' filter pattern of the lines that hold this text, or are of the level that it is. */
+export function patternOf(searchText: string): string {
+  const texts = levels.get(searchText);
+  return texts === undefined ? quoted(searchText) : texts.map((text) => `?${quoted(text)}`).join(' ');
+}
+
+const quoted = (text: string) => `"${text.replace(/(["\\])/g, '\\$1')}"`;
