@@ -1,17 +1,34 @@
 """DAG files that the dag-processor reads while the bundle moves on."""
 
+from pathlib import Path
 from typing import Any
 
+import attrs
 from airflow.cli.commands import dag_processor_command
 from airflow.dag_processing.manager import DagFileInfo, DagFileProcessorManager
 
 
+@attrs.define(kw_only=True)
 class DeploymentFileProcessorManager(DagFileProcessorManager):
-    """Takes what was read of a file for the bundle that it was read from, and no other.
+    """Reads every file of each bundle, and takes what was read for the bundle that it was read from alone.
 
-    Airflow's would write it down as the newest bundle's, and read the file again only after
-    `min_file_process_interval`: until then a DAG would have the schedule and the tasks of the bundle before.
+    Airflow's would write it down as the newest bundle's. And it reads a file again only after
+    `min_file_process_interval`, or when it is younger than what was read of it, which those of a bundle
+    that is rolled back to are not. Until then a DAG would have the schedule, the tasks and the code of the
+    bundle before.
     """
+
+    _read_paths: dict[str, Path] = attrs.field(factory=dict, init=False)
+
+    def _add_new_files_to_queue(self, known_files: dict[str, set[DagFileInfo]]) -> None:
+        """Has all files of a bundle that moved be read next."""
+        super()._add_new_files_to_queue(known_files)
+        for bundle in self._dag_bundles:
+            if self._read_paths.get(bundle.name) == bundle.path:
+                continue
+            self._read_paths[bundle.name] = bundle.path
+            files = sorted(known_files.get(bundle.name, ()), key=lambda file: file.rel_path, reverse=True)
+            self._add_files_to_queue(files, mode="frontprio")
 
     def handle_parsing_result(self, file: DagFileInfo, proc: Any, **kwargs: Any) -> None:
         """Has a file of a bundle that was left read again, next of all; a callback is of its own bundle."""

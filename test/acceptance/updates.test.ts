@@ -6,14 +6,53 @@ import type { Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
 import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
 import { LONG_DAG } from '../support/long-dag.ts';
-import type { Platform } from '../support/platform.ts';
+import { type Owner, ownerOf } from '../support/owner.ts';
+import { type Platform, until } from '../support/platform.ts';
+import { processesOf } from '../support/processes.ts';
 import { tracesOf } from '../support/traces.ts';
 import { startUnlimited } from '../support/unlimited.ts';
 
 const MARKER = 'planted-marker-value';
 
+/** A DAG of one task that returns what the expression is. */
+const dagThatReturns = (dagId: string, expression: string, queue = 'default') => `
+import os
+from airflow.sdk import dag, task
+
+@dag(schedule=None, is_paused_upon_creation=False)
+def ${dagId}():
+    @task(queue="${queue}")
+    def work():
+        return ${expression}
+
+    work()
+
+${dagId}()
+`;
+
+const DAGS = {
+  ...exampleDags('hello'),
+  'long.py': LONG_DAG,
+  'on_big.py': dagThatReturns('on_big', 'os.environ["WINDSOCK_QUEUE"]', 'big'),
+  'on_large.py': dagThatReturns('on_large', 'os.environ["WINDSOCK_QUEUE"]', 'large'),
+};
+
+const DEFAULT = {
+  name: 'default',
+  isDefault: true,
+  astroMachine: 'A5',
+  minWorkerCount: 1,
+  maxWorkerCount: 1,
+  workerConcurrency: 5,
+};
+
+const Deployed = z.object({
+  workerQueues: z.array(z.looseObject({ podCpu: z.string(), podMemory: z.string() })),
+});
+
 let platform: Platform;
 let tenant: Tenant;
+let owner: Owner;
 let deployment: Deployment;
 let airflow: Airflow;
 let run: string;
@@ -26,13 +65,16 @@ beforeAll(async () => {
   expect(status).toBe(200);
   deployment = await healthy(tenant, 'updated');
   airflow = airflowOf(tenant, deployment);
-  const dags = { ...exampleDags('hello'), 'long.py': LONG_DAG };
-  expect(await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, dags))).toBe('DEPLOYED');
+  owner = ownerOf(platform.home);
+  expect(await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, DAGS))).toBe('DEPLOYED');
   run = await airflow.trigger('long');
   await airflow.task('long', run, 'work', 'running');
   ({ runningRevision: first } = await healthy(tenant, 'updated'));
 });
-afterAll(() => platform?.destroy());
+afterAll(async () => {
+  owner?.destroy();
+  await platform?.destroy();
+});
 
 test("a variable that breaks Airflow's configuration is put back, with what the log says of it", async () => {
   const before = await healthy(tenant, 'updated');
@@ -52,22 +94,64 @@ test("a variable that breaks Airflow's configuration is put back, with what the 
   expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
 });
 
+test('sizes and high availability change while a task runs, with the processes that they mean', async () => {
+  expect(webWorkers()).toBe(0);
+  await changesAsPlanned({ schedulerSize: 'MEDIUM', isHighAvailability: true });
+  expect([processes('scheduler'), processes('api-server')]).toEqual([2, 2]);
+  expect(webWorkers()).toBe(4);
+  await airflow.ran('hello', 'success', await airflow.trigger('hello'));
+  await changesAsPlanned({ schedulerSize: 'SMALL', isHighAvailability: false });
+  expect([processes('scheduler'), processes('api-server')]).toEqual([1, 1]);
+  expect(webWorkers()).toBe(0);
+  await airflow.ran('hello', 'success', await airflow.trigger('hello'));
+  expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
+});
+
+test('a queue is added, renamed and given another machine, and has the tasks of its name', async () => {
+  await changesAsPlanned({ workerQueues: [DEFAULT, { ...DEFAULT, name: 'big', isDefault: false }] });
+  await airflow.ran('on_big', 'success', await airflow.trigger('on_big'));
+  const { workerQueues } = Deployed.parse(await healthy(tenant, 'updated'));
+  const [kept, big] = workerQueues.map(({ podCpu: _, podMemory: __, ...queue }) => queue);
+  await changesAsPlanned({ workerQueues: [kept, { ...big, name: 'large', astroMachine: 'A10' }] });
+  const ran = await airflow.trigger('on_large');
+  await airflow.ran('on_large', 'success', ran);
+  expect(await airflow.returned('on_large', ran, 'work')).toBe('large');
+  const services = Object.entries(await owner.services(deployment.id));
+  const large = services.filter(([name]) => name.startsWith('worker-large-')).map(([, service]) => service);
+  expect(large).toMatchObject([{ memory: '4096', cpu: '2048' }]);
+  await changesAsPlanned({ workerQueues: [kept] });
+});
+
+test('a deploy is rolled back to by itself, and what runs is its code', async () => {
+  const versioned = (version: string) => ({
+    ...DAGS,
+    'versioned.py': dagThatReturns('versioned', `"${version}"`),
+  });
+  const deployIds: string[] = [];
+  for (const version of ['one', 'two']) {
+    deployIds.push(await deploy(tenant, deployment.id, versioned(version)));
+    expect(await deployed(tenant, deployment.id, deployIds.at(-1) ?? '')).toBe('DEPLOYED');
+    await runsVersion(version);
+  }
+  const rollback = `${pathOf(tenant, deployment)}/deploys/${deployIds[0]}/rollback`;
+  const { status, body } = await tenant.client.post(rollback, {});
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(await deployed(tenant, deployment.id, z.object({ id: z.string() }).parse(body).id)).toBe('DEPLOYED');
+  await runsVersion('one');
+  expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
+});
+
 test('a runtime version is updated while a task runs, which ends where it runs', async () => {
   expect(await airflowVersion()).toBe('3.3.1');
-  const request = { astroRuntimeVersion: '3.3-2' };
-  const { plan } = Planned.parse(
-    (await tenant.client.post(`${pathOf(tenant, deployment)}?dryRun=plan`, request)).body,
-  );
-  expect(plan).toMatchObject({
-    components: { restarted: ['control', 'api'], drained: ['worker-default-1'] },
+  const { components, tasksAtRisk } = await changesAsPlanned({ astroRuntimeVersion: '3.3-2' });
+  expect({ components, tasksAtRisk }).toMatchObject({
+    components: { restarted: ['control', 'api'], drained: [expect.stringMatching(/^worker-default-/)] },
     tasksAtRisk: [],
   });
-  await change(request);
   expect(await healthy(tenant, 'updated')).toMatchObject({
     astroRuntimeVersion: '3.3-2',
     airflowVersion: '3.3.2',
   });
-  expect(await lastOperation()).toMatchObject({ kind: 'update', status: 'SUCCEEDED', plan });
   expect(await airflowVersion()).toBe('3.3.2');
   await airflow.ran('hello', 'success', await airflow.trigger('hello'));
   expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
@@ -97,6 +181,42 @@ const alpha = () => pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/');
 async function change(request: object): Promise<void> {
   const { status, body } = await tenant.client.post(pathOf(tenant, deployment), request);
   expect(status, JSON.stringify(body)).toBe(200);
+}
+
+/** Changes it, and waits until that is made as it was planned; answers the plan. */
+async function changesAsPlanned(request: object) {
+  const planned = await tenant.client.post(`${pathOf(tenant, deployment)}?dryRun=plan`, request);
+  const { plan } = Planned.parse(planned.body);
+  await change(request);
+  expect((await healthy(tenant, 'updated')).statusReason).toBeUndefined();
+  expect(await lastOperation()).toMatchObject({ kind: 'update', status: 'SUCCEEDED', plan });
+  return plan;
+}
+
+/** How many containers of this name run. */
+function processes(container: string): number {
+  return processesOf(platform.home).filter((process) => process.container === container && process.isShim)
+    .length;
+}
+
+/** How many processes of api-servers answer requests, beside the one that started them; none when it does that. */
+function webWorkers(): number {
+  const servers = processesOf(platform.home).filter(({ container }) => container === 'api-server');
+  return servers.filter(({ command }) => command.includes('spawn_main')).length;
+}
+
+/** Waits until new runs are of this version's code. */
+async function runsVersion(version: string): Promise<void> {
+  let last: unknown;
+  await until(
+    async () => {
+      const versioned = await airflow.trigger('versioned');
+      await airflow.ran('versioned', 'success', versioned);
+      last = await airflow.returned('versioned', versioned, 'work');
+      return last === version;
+    },
+    { seconds: 240, what: () => `a run of ${version}; the last one was of ${last}` },
+  );
 }
 
 async function lastOperation(): Promise<unknown> {

@@ -17,6 +17,8 @@ const PATIENCE_SECONDS = 180;
 
 /** A deployment's own Airflow API, behind the front door. */
 export interface Airflow {
+  /** Waits until Airflow lists the DAG. */
+  listed(dagId: string): Promise<void>;
   /** Waits until Airflow lists the DAG, starts a run, and answers its id. */
   trigger(dagId: string): Promise<string>;
   /** Waits until the DAG's newest run (or the one named) has this state; answers its id. */
@@ -29,6 +31,8 @@ export interface Airflow {
   taskLog(dagId: string, runId: string, taskId: string): Promise<string>;
   importErrors(): Promise<{ filename: string; stack_trace: string }[]>;
   setVariable(key: string, value: string): Promise<void>;
+  /** Nothing happens when there is none. */
+  deleteVariable(key: string): Promise<void>;
   setConnection(id: string, password: string): Promise<void>;
 }
 
@@ -36,8 +40,18 @@ export function airflowOf(tenant: Tenant, deployment: Deployment): Airflow {
   const root = `/${deployment.namespace}/api/v2`;
   const { client } = tenant;
 
+  /** While the api-server starts again, the front door answers 502 or 503. */
   async function get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    const { status, body } = await client.get(`${root}${path}`);
+    let answer = await client.get(`${root}${path}`);
+    await until(
+      async () => {
+        if (![502, 503].includes(answer.status)) return true;
+        answer = await client.get(`${root}${path}`);
+        return false;
+      },
+      { seconds: 60, what: () => `GET ${path} to be answered; it was ${answer.status}` },
+    );
+    const { status, body } = answer;
     if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
     return schema.parse(body);
   }
@@ -45,7 +59,6 @@ export function airflowOf(tenant: Tenant, deployment: Deployment): Airflow {
     const { status, body } = await client.post(`${root}${path}`, what);
     if (status !== 201) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(body)}`);
   }
-  /** While the api-server starts again, the front door answers 502 or 503. */
   const isThere = async (path: string) => (await client.get(`${root}${path}`)).status === 200;
   const runs = (dagId: string, runId: string) => `/dags/${dagId}/dagRuns/${encodeURIComponent(runId)}`;
   const tasks = async (dagId: string, runId: string) => {
@@ -53,10 +66,14 @@ export function airflowOf(tenant: Tenant, deployment: Deployment): Airflow {
     return (await get(path, z.object({ task_instances: z.array(TaskInstance) }))).task_instances;
   };
 
+  const listed = (dagId: string) =>
+    until(() => isThere(`/dags/${dagId}`), { seconds: PATIENCE_SECONDS, what: () => `DAG ${dagId}` });
+
   return {
+    listed,
     tasks,
     async trigger(dagId) {
-      await until(() => isThere(`/dags/${dagId}`), { seconds: PATIENCE_SECONDS, what: () => `DAG ${dagId}` });
+      await listed(dagId);
       const { status, body } = await client.post(`${root}/dags/${dagId}/dagRuns`, { logical_date: null });
       if (status !== 200) throw new Error(`Triggering answered ${status}: ${JSON.stringify(body)}`);
       return Run.parse(body).dag_run_id;
@@ -101,6 +118,10 @@ export function airflowOf(tenant: Tenant, deployment: Deployment): Airflow {
       return (await get('/importErrors', z.object({ import_errors: errors }))).import_errors;
     },
     setVariable: (key, value) => create('/variables', { key, value }),
+    async deleteVariable(key) {
+      const { status } = await client.delete(`${root}/variables/${key}`);
+      if (status !== 204 && status !== 404) throw new Error(`Deleting ${key} answered ${status}`);
+    },
     setConnection: (id, password) =>
       create('/connections', { connection_id: id, conn_type: 'http', password }),
   };
