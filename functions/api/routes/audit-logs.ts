@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MOST_ENTRIES, readAuditLog } from '../../../core/audit/read.ts';
+import { wholeNumber } from '../../../core/page.ts';
 import { timestamp } from '../../../core/scope.ts';
 import { route } from '../route.ts';
 import { inOrganization } from '../shapes.ts';
@@ -20,7 +21,7 @@ export const auditLogs = [
       startDate: time.optional(),
       endDate: time.optional(),
       after: z.string().max(256).optional(),
-      limit: z.coerce.number().int().min(1).max(MOST_ENTRIES).optional(),
+      limit: wholeNumber(z.int().min(1).max(MOST_ENTRIES).optional()),
     }),
     body: 'none',
     answer: z.string(),

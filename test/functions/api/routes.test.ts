@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { routes } from '../../../functions/api/table.ts';
 import { type Account, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
@@ -153,6 +154,27 @@ describe.each(
   });
 });
 
+/** Those that ask for no session, link or sign-in before they look where they come from. */
+const forms = ['/signin', '/signup', '/signup/{signupId}', '/password/forgotten'];
+
+describe.each(
+  routes
+    .filter(({ method, path }) => method === 'POST' && forms.includes(path))
+    .map((route) => [name(route), route] as const),
+)('the form of %s', (_, route) => {
+  test.each(['https://evil.example', 'null', undefined])('counts not from %s', async (origin) => {
+    const { status, headers } = await plane.call(route.method, await pathOf(route.path), undefined, {
+      raw: 'email=somebody%40example.com&password=correct+horse',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(origin === undefined ? {} : { origin }),
+      },
+    });
+    expect(status).toBe(403);
+    expect(headers).not.toHaveProperty('set-cookie');
+  });
+});
+
 describe('the API', () => {
   test.each(['/', '/v1', '/v1/nothing', '/v1/organizations/', '/v1/organizations/%E0%A4%A'])(
     'has nothing at GET %s',
@@ -192,6 +214,35 @@ describe('the API', () => {
       expect(answer).toMatchObject({ status: 400, body: { fieldErrors: [{ field: 'offset' }] } });
     },
   );
+
+  test('takes no number that is written as OpenAPI knows none, wherever it takes one', async () => {
+    const Parameter = z.looseObject({ name: z.string(), in: z.string(), schema: z.looseObject({}) });
+    const Paths = z.record(
+      z.string(),
+      z.record(z.string(), z.looseObject({ parameters: z.array(Parameter) })),
+    );
+    const { body } = await plane.call('GET', '/openapi.json');
+    const { paths } = z.looseObject({ paths: Paths }).parse(body);
+    const numbers = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { parameters }]) =>
+        parameters
+          .filter(({ in: place, schema }) => place === 'query' && schema.type === 'integer')
+          .map(({ name }) => ({ method: method.toUpperCase(), path, name })),
+      ),
+    );
+    expect(new Set(numbers.map(({ path }) => path)).size).toBeGreaterThan(5);
+    for (const { method, path, name } of numbers) {
+      const answer = await plane.call(method, `${await pathOf(path)}?${name}=0x10`, undefined, {
+        token: owner.token,
+      });
+      const { fieldErrors = [] } = answer.body as { fieldErrors?: { field: string }[] };
+      expect({ path, status: answer.status, fields: fieldErrors.map(({ field }) => field) }).toMatchObject({
+        path,
+        status: 400,
+        fields: expect.arrayContaining([name]),
+      });
+    }
+  });
 
   const long = 'x'.repeat(3000);
   test.each([
