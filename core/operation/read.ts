@@ -1,9 +1,10 @@
 import type { DeploymentIds } from '../deployment/entity.ts';
 import type { Services } from '../services.ts';
+import { Stale } from '../store/transact.ts';
 import type { IntentItem, OperationItem } from './entity.ts';
 import type { Intent } from './intent.ts';
 
-/** An operation of a deployment; it is there as long as the deployment is. */
+/** An operation of a deployment; it is there as long as the deployment is, else what was read of that is `Stale`. */
 export async function findOperation(
   services: Services,
   { organizationId, deploymentId }: DeploymentIds,
@@ -13,7 +14,7 @@ export async function findOperation(
     .store(organizationId)
     .entities.operation.get({ organizationId, deploymentId, number })
     .go({ consistent: true });
-  if (data === null) throw new Error(`Deployment ${deploymentId} has no operation ${number}`);
+  if (data === null) throw new Stale(`Deployment ${deploymentId}`);
   return data;
 }
 
