@@ -63,6 +63,7 @@ export async function stopServer(home: Home, server: ServerDefinition): Promise<
     const deadline = Date.now() + STOP_WITHIN_MS;
     while (isAlive(identity) && Date.now() < deadline) await delay(PROBE_MS);
     signal(identity, 'SIGKILL');
+    while (isAlive(identity)) await delay(PROBE_MS);
   }
   rmSync(pidFile(home, server), { force: true });
 }
