@@ -2,11 +2,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
-import { startBrowser } from '../support/browser.ts';
+import { newPage, startBrowser } from '../support/browser.ts';
 import { signUp, type Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
 import { type Deployment, healthy } from '../support/deployment.ts';
-import { PATIENCE } from '../support/patience.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
 
 /** What Airflow logs of the example's task. What the task prints may come later, in a group that is folded. */
@@ -28,10 +27,12 @@ beforeAll(async () => {
   deployment = await healthy(tenant);
   home = `${platform.url}/${deployment.namespace}`;
   airflow = airflowOf(tenant, deployment);
-  await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, exampleDags('hello')));
+  const id = await deploy(tenant, deployment.id, exampleDags('hello'));
+  expect(await deployed(tenant, deployment.id, id)).toBe('DEPLOYED');
+  // The page that lists DAGs does not look again by itself while there is none.
+  await airflow.listed('hello');
   browser = await startBrowser();
-  page = await browser.newPage();
-  page.setDefaultTimeout(60_000 * PATIENCE);
+  page = await newPage(browser);
 });
 afterAll(async () => {
   await browser?.close();

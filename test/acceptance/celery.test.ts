@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Planned } from '../../core/operation/view.ts';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
 import { createClient, type Tenant } from '../support/client.ts';
 import { type Dags, deploy, deployed, exampleDags } from '../support/deploy.ts';
@@ -64,6 +65,8 @@ let platform: Platform;
 let tenant: Tenant;
 let deployment: Deployment;
 let airflow: Airflow;
+/** How often `long` was run: each of its tasks is begun once. */
+let runs = 0;
 
 beforeAll(async () => {
   ({ platform, tenant } = await startUnlimited());
@@ -135,7 +138,15 @@ test('the plan tells what is in a queue that goes, and its worker ends all of it
   });
   const path = pathOf(tenant, deployment);
   const removal = { workerQueues: [DEFAULT] };
-  expect((await tenant.client.post(`${path}?dryRun=plan`, removal)).body).toMatchObject({
+  let planned: unknown;
+  await until(
+    async () => {
+      ({ body: planned } = await tenant.client.post(`${path}?dryRun=plan`, removal));
+      return Planned.parse(planned).queueTasks?.status === 'COUNTED';
+    },
+    { seconds: 60, what: () => "Airflow to tell the queue's tasks" },
+  );
+  expect(planned).toMatchObject({
     plan: { components: { drained: ['worker-big-1'] }, tasksAtRisk: ['big'] },
     queueTasks: { status: 'COUNTED', queues: [{ queue: 'big', running: 1, queued: 3, later: 0 }] },
   });
@@ -156,31 +167,36 @@ test('the plan tells what is in a queue that goes, and its worker ends all of it
   );
 });
 
-test('a task that runs outlives a change of the executor, and the next one runs on the other', async () => {
-  const run = await airflow.trigger('long');
-  await airflow.task('long', run, 'work', 'running');
-  const changed = await tenant.client.post(pathOf(tenant, deployment), { executor: 'ASTRO' });
-  expect(changed).toMatchObject({ status: 200, body: { executor: 'ASTRO' } });
-  await until(async () => (await healthy(tenant, 'celery')).status === 'HEALTHY' && areAstro(), {
-    seconds: 240,
-    what: () => 'workers of the executor ASTRO alone to take tasks',
-  });
-  const next = await airflow.trigger('hello');
-  await airflow.ran('hello', 'success', next);
+test.each(['ASTRO', 'CELERY'])(
+  'a task that runs outlives a change of the executor to %s, and the next one runs on that',
+  async (executor) => {
+    await airflow.deleteVariable('go');
+    const run = await airflow.trigger('long');
+    await airflow.task('long', run, 'work', 'running');
+    const changed = await tenant.client.post(pathOf(tenant, deployment), { executor });
+    expect(changed).toMatchObject({ status: 200, body: { executor } });
+    await until(async () => (await healthy(tenant, 'celery')).status === 'HEALTHY' && areOf(executor), {
+      seconds: 240,
+      what: () => `workers of the executor ${executor} alone to take tasks`,
+    });
+    const next = await airflow.trigger('hello');
+    await airflow.ran('hello', 'success', next);
 
-  expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
-  await airflow.setVariable('go', 'yes');
-  await airflow.ran('long', 'success', run);
-  expect(await airflow.returned('long', run, 'work')).toEqual([1, '3.3.2']);
-});
+    expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
+    await airflow.setVariable('go', 'yes');
+    await airflow.ran('long', 'success', run);
+    runs += 1;
+    expect(await airflow.returned('long', run, 'work')).toEqual([runs, '3.3.2']);
+  },
+);
 
 test('a delete leaves nothing of it', async () => {
   await remove(tenant, deployment);
   expect(await tracesOf(platform.home, deployment.id)).toEqual([]);
 });
 
-/** Whether every scheduler that runs is of the executor ASTRO, and a worker of it is there. */
-function areAstro(): boolean {
+/** Whether every scheduler that runs is of this executor, and a worker of it is there. */
+function areOf(executor: string): boolean {
   const processes = processesOf(platform.home).filter(({ isShim }) => !isShim);
   const executors = (container: string) =>
     new Set(
@@ -188,5 +204,5 @@ function areAstro(): boolean {
         .filter((process) => process.container === container)
         .map(({ pid }) => variableOf(pid, 'WINDSOCK_EXECUTOR')),
     );
-  return [...executors('scheduler')].join() === 'ASTRO' && executors('worker').has('ASTRO');
+  return [...executors('scheduler')].join() === executor && executors('worker').has(executor);
 }

@@ -41,7 +41,7 @@ test(
       expect(deployment.statusReason).toMatch(/.{20,}/);
     } else {
       const deliver = async () => deployed(tenant, deployment.id, await deploy(tenant, deployment.id, DAGS));
-      if ((await disturbed(1, deliver)) === 'FAILED') expect(await deliver()).toBe('DEPLOYED');
+      if ((await disturbed(1, deliver)) === 'FAILED') expect(await insist(deliver)).toBe('DEPLOYED');
       const airflow = airflowOf(tenant, deployment);
       await insist(async () => airflow.ran('hello', 'success', await airflow.trigger('hello')));
     }

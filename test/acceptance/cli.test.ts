@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
 import { type Astro, createAstro } from '../support/astro.ts';
-import { startBrowser } from '../support/browser.ts';
+import { newPage, startBrowser } from '../support/browser.ts';
 import { type CliPlatform, startCliPlatform } from '../support/cli.ts';
 import type { Tenant } from '../support/client.ts';
 import { type Deployment, deployments, healthy, leaveTrial, removed } from '../support/deployment.ts';
@@ -88,7 +88,7 @@ describe('signing in', () => {
           if (url !== undefined) link.resolve(url);
         },
       });
-      const page = await browser.newPage();
+      const page = await newPage(browser);
       const called = page.waitForRequest(/^http:\/\/localhost:12345\/callback\?code=/);
       await page.goto(await link.promise);
       await page.getByLabel('E-mail address').fill(tenant.email);

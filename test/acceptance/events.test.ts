@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createClient, signUp, type Tenant } from '../support/client.ts';
 import { type Deployment, deployments, healthy, pathOf, remove, removed } from '../support/deployment.ts';
-import { loseEvents } from '../support/lose-events.ts';
+import { eventsThatWait, loseEvents } from '../support/lose-events.ts';
 import { operations } from '../support/operations.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
 import { tracesOf } from '../support/traces.ts';
@@ -41,6 +41,10 @@ test('events that come twice, late and out of order change nothing', async () =>
   await remove(tenant, deployment);
   repeating.abort();
   expect(await repeated).toBeGreaterThan(20);
+  await until(async () => eventsThatWait(platform.home) === 0, {
+    seconds: 60,
+    what: () => 'the last events to be delivered',
+  });
   expect(tracesOf(platform.home, deployment.id)).toEqual([]);
 });
 

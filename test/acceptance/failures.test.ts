@@ -1,8 +1,10 @@
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readIfThere } from '../../local/files.ts';
 import { createClient, type Tenant } from '../support/client.ts';
 import { createDeployment, created, deployments, remove, type Variable } from '../support/deployment.ts';
+import { pathsUnder } from '../support/files.ts';
 import { type Platform, until } from '../support/platform.ts';
 import { queryPostgres } from '../support/postgres.ts';
 import { killProcess, mainProcesses, processesOf } from '../support/processes.ts';
@@ -35,14 +37,19 @@ test.each([
 test('a component that never gets healthy makes a create fail within its time', async () => {
   const name = 'frozen';
   await asked(name);
-  await until(async () => mainProcesses(platform.home)['api-server'] !== undefined, {
+  await until(async () => stopsApiServer(), {
     seconds: 240,
     what: () => 'the api-server to start',
     every: 20,
   });
-  process.kill(mainProcesses(platform.home)['api-server'] ?? 0, 'SIGSTOP');
+  await until(async () => ['scheduler', 'dag-processor', 'triggerer'].every(isHealthy), {
+    seconds: 240,
+    what: () => 'the others to be healthy',
+    every: 1_000,
+  });
   await until(
     async () => {
+      stopsApiServer();
       await createClient(platform.url).post('/_local/clock', { advanceSeconds: 100 });
       return (await deployments(tenant)).some((other) => other.name === name && other.status === 'UNHEALTHY');
     },
@@ -71,6 +78,22 @@ test('a database that is down makes a create fail, and the delete works once it 
   await remove(tenant, deployment);
   expect(tracesOf(platform.home, deployment.id)).toEqual([]);
 });
+
+/** Stops the api-server that there is, for ECS starts another one; answers whether there is one. */
+function stopsApiServer(): boolean {
+  const { 'api-server': pid } = mainProcesses(platform.home);
+  if (pid === undefined) return false;
+  process.kill(pid, 'SIGSTOP');
+  return true;
+}
+
+/** Whether a container of this name is healthy, as its shim says. */
+function isHealthy(container: string): boolean {
+  const files = pathsUnder(join(platform.home, 'tasks')).filter(
+    (path) => basename(path) === `${container}.json`,
+  );
+  return files.some((path) => readIfThere(join(platform.home, 'tasks', path))?.includes('"HEALTHY"'));
+}
 
 async function asked(name: string, environmentVariables: Variable[] = []): Promise<Tenant> {
   const { status, body } = await createDeployment(tenant, { name, environmentVariables });

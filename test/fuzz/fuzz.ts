@@ -100,7 +100,7 @@ async function make(client: Client, path: string, body: unknown): Promise<string
       if (answer.status === 200) id = Made.parse(answer.body);
       return answer.status === 200;
     },
-    { seconds: 10, what: () => `POST ${path}` },
+    { seconds: 20, what: () => `POST ${path}` },
   );
   return id;
 }
@@ -108,8 +108,11 @@ async function make(client: Client, path: string, body: unknown): Promise<string
 function configuration(operatorToken: string, { token }: Tenant, { kept, deleted }: Things): string {
   return `
 hooks = "${join(import.meta.dirname, 'checks.py')}"
-# It runs beside the other tests, and how long it takes to think of something says nothing of the API.
-suppress-health-check = ["too_slow"]
+# It runs beside the other tests: how long it takes to think of something, and an answer to come, says nothing of the
+# API. Neither does how many of the things that it thinks of it throws away.
+suppress-health-check = ["too_slow", "filter_too_much"]
+request-timeout = 60
+wait-for-schema = 60
 # A 400 also tells of what no schema says: a plan's limit, what the platform does not offer yet.
 [checks.positive_data_acceptance]
 enabled = false

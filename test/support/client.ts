@@ -38,15 +38,22 @@ export function createClient(url: string, token?: string): Client {
   };
 }
 
-/** The answer to a request, which is sent again when its connection breaks. */
 async function answered(url: string, request: RequestInit): Promise<Answer> {
+  const { status, headers, text } = await sent(url, request);
+  const isJson = /[/+]json\b/.test(headers.get('content-type') ?? '');
+  return { status, body: isJson && text !== '' ? JSON.parse(text) : text };
+}
+
+/** What a request is answered, which is sent again when its connection breaks. */
+export async function sent(
+  url: string,
+  request: RequestInit,
+): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       const response = await fetch(url, request);
-      const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-      const text = await response.text();
-      return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text };
+      return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       if (!(error instanceof TypeError) || performance.now() > deadline) throw error;
       await wait(100);

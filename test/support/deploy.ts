@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Tenant } from './client.ts';
+import { sent, type Tenant } from './client.ts';
 import { until } from './platform.ts';
 import { tarball } from './tarball.ts';
 
@@ -21,21 +21,20 @@ export function exampleDags(project: string): Dags {
 const Deploy = z.object({ id: z.string(), status: z.string(), dagsUploadUrl: z.string().optional() });
 
 /**
- * Deploys DAGs as CI does: creates a deploy, uploads the bundle, finalizes; answers the deploy's id. What is asked
- * again after a broken connection is asked by the caller.
+ * Deploys DAGs as CI does: creates a deploy, uploads the bundle, finalizes; answers the deploy's id.
  */
 export async function deploy(tenant: Tenant, deploymentId: string, dags: Dags): Promise<string> {
   const { client } = tenant;
   const deploys = `/v1/organizations/${tenant.organizationId}/deployments/${deploymentId}/deploys`;
   const { id, dagsUploadUrl = '' } = Deploy.parse((await client.post(deploys, { type: 'DAG_ONLY' })).body);
   const entries = Object.entries(dags).map(([path, content]) => ({ name: `dags/${path}`, content }));
-  const upload = await fetch(dagsUploadUrl, {
+  const upload = await sent(dagsUploadUrl, {
     method: 'PUT',
     headers: { 'x-ms-blob-type': 'BlockBlob' },
     body: await tarball(entries),
   });
   const dagTarballVersion = upload.headers.get('x-ms-version-id');
-  if (upload.status !== 201) throw new Error(`The upload answered ${upload.status}: ${await upload.text()}`);
+  if (upload.status !== 201) throw new Error(`The upload answered ${upload.status}: ${upload.text}`);
   const finalized = await client.post(`${deploys}/${id}/finalize`, { dagTarballVersion });
   if (finalized.status !== 200) throw new Error(`Finalize answered ${JSON.stringify(finalized)}`);
   return id;

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../core/store/table.ts';
 import { PATIENCE } from './patience.ts';
+import { freePort } from './ports.ts';
 
 /** A DynamoDB on a free port, that holds the one table. */
 export interface TestDynamodb {
@@ -57,16 +57,6 @@ export async function startDynamodb(options: TestDynamodbOptions = {}): Promise<
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port was found');
-  return address.port;
 }
 
 async function untilReady(endpoint: string): Promise<void> {

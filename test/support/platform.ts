@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { shareInstallation } from './installation.ts';
 import { PATIENCE } from './patience.ts';
+import { freePort } from './ports.ts';
 import { killProcess, processesOf } from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -115,19 +115,4 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`Waited ${patience} s in vain for ${what()}`);
     await wait(every);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 }

@@ -5,7 +5,7 @@ import { Operation } from '../../core/operation/view.ts';
 import type { ProductPlan } from '../../core/organization/plans.ts';
 import type { Permission } from '../../core/permission/permissions.ts';
 import { type Line, linesOf } from './audit-lines.ts';
-import { type Answer, type Client, createClient, signUp, type Tenant } from './client.ts';
+import { type Answer, type Client, createClient, sent, signUp, type Tenant } from './client.ts';
 import { type Platform, until } from './platform.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import { tarball } from './tarball.ts';
@@ -61,7 +61,7 @@ export async function rehearsedTenant(
   const upload = async (id: string, text: string) => {
     const bytes = await tarball([{ name: 'dags/one.py', content: text }]);
     const begun = Begun.parse((await client.post(`${path}/${id}/deploys`, { type: 'DAG_ONLY' })).body);
-    const uploaded = await fetch(begun.dagsUploadUrl, {
+    const uploaded = await sent(begun.dagsUploadUrl, {
       method: 'PUT',
       headers: { 'x-ms-blob-type': 'BlockBlob' },
       body: new Uint8Array(bytes),

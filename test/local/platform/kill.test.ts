@@ -61,7 +61,7 @@ test.each([
     expect(whole.length).toBeGreaterThanOrEqual(carried);
     expect(orphansOf(platform.home)).toEqual([]);
   },
-  240_000 * PATIENCE,
+  600_000 * PATIENCE,
 );
 
 async function carriedOut(): Promise<Outcome> {
@@ -69,6 +69,7 @@ async function carriedOut(): Promise<Outcome> {
   const deployment = await healthy(tenant, 'whole');
   const id = await deploy(tenant, deployment.id, { 'one.py': 'print(1)' });
   expect(await deployed(tenant, deployment.id, id)).toBe('DEPLOYED');
+  await seen(pathOf(tenant, deployment), isAtRest);
   return await removed(deployment);
 }
 

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { names } from '../../../local/names.ts';
+import { filesWith } from '../../support/files.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
@@ -23,11 +24,8 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
   afterAll(() => cloud.stop());
 
   /** Every file of the data folder that holds the text, but for the secret store. */
-  function filesWith(text: string): string[] {
-    return readdirSync(cloud.folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('secrets.db'))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => readFileSync(file).includes(text));
+  function filesThatTell(text: string): string[] {
+    return filesWith(cloud.folder, text).filter((path) => !basename(path).startsWith('secrets.db'));
   }
 
   test('a deployment is created, gets its DAGs, and is deleted with everything that belongs to it', async () => {
@@ -76,7 +74,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
         expect.objectContaining({ raw: 'worker runs', source: 'worker' }),
       ]),
     });
-    expect(filesWith(MARKER)).toEqual([]);
+    expect(filesThatTell(MARKER)).toEqual([]);
 
     await rehearsed.tenant.client.post(`${rehearsed.path}/${id}`, { name: 'renamed' });
     await rehearsed.remove(id);

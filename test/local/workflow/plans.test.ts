@@ -54,7 +54,13 @@ test('a version whose image does not start is put back, with what its log says',
     runningRevision: before.runningRevision,
   });
   expect((await rehearsed.operations(id))[0]).toMatchObject({ status: 'FAILED', reason });
-  await cloud.advanceClock(61);
+  await until(
+    async () => {
+      await cloud.advanceClock(61);
+      return (await services()).length === 3;
+    },
+    { seconds: 20, what: () => 'the workers that did not start to be gone' },
+  );
   expect(await services()).toEqual(['api', 'control', 'worker-default-1']);
   expect((await cloud.tasks(id))['worker-default-1']).toEqual(workers);
 });

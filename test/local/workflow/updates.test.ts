@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { Deployment } from '../../../core/deployment/view.ts';
@@ -35,12 +36,15 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     const [operation] = await rehearsed.operations(id);
     expect(operation?.reason).toBeUndefined();
     expect(operation).toMatchObject({ status: 'SUCCEEDED', plan });
-    await until(async () => (await left(plan.components.drained)).length === 0, {
-      seconds: 20,
-      what: () => 'the old workers to be gone',
-    });
-    await cloud.advanceClock(61);
-    const after = await cloud.tasks(id);
+    let after = before;
+    await until(
+      async () => {
+        await cloud.advanceClock(61);
+        after = await cloud.tasks(id);
+        return plan.components.drained.every((name) => !(name in after));
+      },
+      { seconds: 20, what: () => 'the old workers to be gone' },
+    );
     const kept = Object.keys(before).filter((name) => name in after);
     expect(Object.keys(after).filter((name) => !(name in before))).toEqual(plan.components.started);
     expect(Object.keys(before).filter((name) => !(name in after))).toEqual(plan.components.drained);
@@ -48,12 +52,6 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       plan.components.restarted.toSorted(),
     );
     return deployment;
-  }
-
-  /** The tasks of these services. */
-  async function left(services: readonly string[]): Promise<string[]> {
-    const tasks = await cloud.tasks(id);
-    return services.flatMap((name) => tasks[name] ?? []);
   }
 
   const pointer = () => Pointer.parse(cloud.pointer(rehearsed.tenant.organizationId, id));
@@ -225,10 +223,15 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       environmentVariables: before.environmentVariables,
     });
     expect(after.status).toBe('HEALTHY');
-    await cloud.advanceClock(61);
     const workers = (all: Record<string, string[]>) =>
       Object.entries(all).filter(([name]) => name.startsWith('worker-'));
-    expect(workers(await cloud.tasks(id))).toEqual(workers(tasks));
+    await until(
+      async () => {
+        await cloud.advanceClock(61);
+        return isDeepStrictEqual(workers(await cloud.tasks(id)), workers(tasks));
+      },
+      { seconds: 20, what: () => 'the workers to be those of before' },
+    );
     const { queues, emptying } = pointer().workers;
     expect({ ...queues, ...emptying }).not.toHaveProperty('never');
     await changed({ isHighAvailability: false });
