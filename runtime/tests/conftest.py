@@ -37,6 +37,14 @@ def s3() -> Iterator[str]:
 
 
 @pytest.fixture
+def go(tmp_path: Path) -> Iterator[Path]:
+    """A file that tasks wait for, which the test makes; at its end at the latest, so that none is left."""
+    made = tmp_path / "go"
+    yield made
+    made.touch()
+
+
+@pytest.fixture
 def deployment(tmp_path: Path, postgres: Server, broker: Broker, s3: str) -> Iterator[Deployment]:
     """A deployment of which nothing was created or started yet."""
     with Deployment(tmp_path / "c0deployment", postgres, broker, s3) as made:

@@ -11,7 +11,8 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +22,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from tests.peers import free_port, until, windsock_airflow
+from tests.peers import PATIENCE, free_port, until, windsock_airflow
 from windsock_airflow.broker import Broker
+from windsock_airflow.launcher import started_marker
 from windsock_airflow.postgres import Server
 from windsock_airflow.settings import COMPONENTS
 
@@ -145,7 +147,8 @@ class Deployment:
         }
 
     def start(self, component: str) -> None:
-        with (self.folder / f"{component}.log").open("ab") as log:
+        """Starts a component; from its return on health tells of this start of it."""
+        with self.begins(component), self.log(component).open("ab") as log:
             self.processes[component] = subprocess.Popen(
                 [windsock_airflow(), component],
                 cwd=self.task_folder(component),
@@ -154,6 +157,36 @@ class Deployment:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    @contextmanager
+    def begins(self, component: str) -> Iterator[None]:
+        """Waits at the end until the component has begun anew: before that its health is its last start's."""
+        marker = started_marker(self.task_folder(component) / f"airflow-{component}")
+        before = marker.stat().st_mtime if marker.exists() else 0
+        yield
+        until(f"{component} has begun", lambda: (marker.exists() and marker.stat().st_mtime > before) or None)
+
+    def log(self, component: str) -> Path:
+        """The file that holds what the component's processes print."""
+        return self.folder / f"{component}.log"
+
+    @contextmanager
+    def says(self, component: str, words: str) -> Iterator[None]:
+        """Waits at the end until the component has printed these words since the beginning."""
+        log = self.log(component)
+        before = log.stat().st_size
+        yield
+        until(f"{component} says: {words}", lambda: words.encode() in log.read_bytes()[before:] or None)
+
+    @contextmanager
+    def suspended(self, component: str) -> Iterator[None]:
+        """Has the component's process stand still meanwhile."""
+        process = self.processes[component]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def health(self, component: str) -> subprocess.CompletedProcess[str]:
         """The container's health check."""
@@ -178,10 +211,11 @@ class Deployment:
 
     def roll_workers(self) -> subprocess.Popen[bytes]:
         """Starts a worker of the next generation, and names that in the pointer once it is healthy; the older
-        worker's process."""
+        worker's process, which takes no new task any more."""
         older = self.processes.pop("worker")
         self.processes[f"worker-{self.revision}"] = older
-        self.start_next_worker()
+        with self.says("worker", "This worker takes no new task"):
+            self.start_next_worker()
         return older
 
     def start_next_worker(self) -> None:
@@ -217,9 +251,18 @@ class Deployment:
 
     def stop(self, component: str) -> int:
         """Stops a component as ECS does; its exit code."""
-        process = self.processes.pop(component)
-        process.send_signal(signal.SIGTERM)
-        return process.wait(60)
+        self.ask_to_stop(component)
+        return self.ended(component)
+
+    def ask_to_stop(self, component: str) -> None:
+        """Tells a component to stop as ECS does."""
+        self.processes[component].send_signal(signal.SIGTERM)
+
+    def ended(self, component: str) -> int:
+        """Waits until a component has ended; its exit code."""
+        code = self.processes[component].wait(60 * PATIENCE)
+        del self.processes[component]
+        return code
 
     def publish(self, files: Mapping[str, str]) -> str:
         """Uploads a bundle and points the deployment at it; the bundle's digest."""
@@ -247,7 +290,8 @@ class Deployment:
         self.s3.put_object(Bucket=BUCKET, Key=f"{self.prefix}/pointer.json", Body=json.dumps(pointer))
 
     def run(self, dag: str) -> str:
-        """Runs a DAG that may not be listed yet; the id of the run."""
+        """Runs a DAG that may not be listed yet, but is long before Airflow's own refresh, which comes every
+        300 s; the id of the run."""
         until(f"{dag} is listed", lambda: self.api("GET", f"/api/v2/dags/{dag}")[0] == 200 or None)
         status, run = self.api("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None})
         assert status == 200, run
@@ -280,7 +324,7 @@ class Deployment:
 
     def redirect(self, path: str) -> str:
         """Where a request without a token is sent."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30 * PATIENCE)
         connection.request("GET", urlsplit(self.url).path + path)
         return connection.getresponse().headers["Location"]
 
@@ -296,7 +340,7 @@ class Deployment:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30 * PATIENCE) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,14 +37,34 @@ def free_port() -> int:
 
 
 def until(what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
-    """The first answer that is not None; fails with `what` when there is none in time, with patience."""
+    """The first answer that is not None; fails with `what` when there is none in time, with patience.
+
+    It asks once more when the time is over, which may have passed while nothing ran.
+    """
     patience = seconds * PATIENCE
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if (answer := ask()) is not None:
-            return answer
+    is_over = False
+    while (answer := ask()) is None:
+        if is_over:
+            raise AssertionError(f"not within {patience} s: {what}")
         time.sleep(0.1)
-    raise AssertionError(f"not within {patience} s: {what}")
+        is_over = time.monotonic() >= deadline
+    return answer
+
+
+def forked(act: Callable[[], object]) -> int:
+    """The pid of a child that does this and nothing else; it exits with 1 when that raised, else with 0."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            act()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return pid
 
 
 @contextmanager
@@ -67,7 +88,7 @@ def running_postgres(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(30 * PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -119,7 +140,7 @@ def answers(broker: Broker) -> bool | None:
     try:
         with broker.connect() as session:
             return bool(session.ping())
-    except redis.ConnectionError:
+    except (redis.ConnectionError, redis.TimeoutError):
         return None
 
 

@@ -9,7 +9,7 @@ from kombu import Connection
 from redis.exceptions import NoPermissionError
 
 from tests.deployment import Deployment
-from tests.peers import RedisServer, until
+from tests.peers import PATIENCE, RedisServer, until
 from windsock_airflow.broker import Broker, key_prefix
 from windsock_airflow.postgres import Server
 from windsock_airflow.settings import component_environment
@@ -59,7 +59,7 @@ def test_a_message_goes_through_and_all_it_leaves_bears_the_deployments_prefix(
     with connection(created) as open_connection, broker.connect() as administrator:
         queue = open_connection.SimpleQueue("default")
         queue.put({"hello": "world"})
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=5 * PATIENCE)
         assert message.payload == {"hello": "world"}
         prefix = key_prefix(created.environment["WINDSOCK_BROKER_USER"])
         unacknowledged = list(administrator.scan_iter())
@@ -73,11 +73,11 @@ def test_an_unacknowledged_message_is_handed_out_again(created: Deployment) -> N
     with connection(created) as first:
         queue = first.SimpleQueue("default")
         queue.put("task")
-        assert queue.get(timeout=5).payload == "task"
+        assert queue.get(timeout=5 * PATIENCE).payload == "task"
         queue.close()
     with connection(created) as second:
         queue = second.SimpleQueue("default")
-        again = queue.get(timeout=5)
+        again = queue.get(timeout=5 * PATIENCE)
         assert again.payload == "task"
         again.ack()
         queue.close()
@@ -87,9 +87,9 @@ def test_what_a_worker_held_that_died_is_handed_out_again_once_its_time_is_over(
     with connection(created) as silent, connection(created, visibility_timeout=0) as second:
         queue = silent.SimpleQueue("default")
         queue.put("task")
-        assert queue.get(timeout=5).payload == "task"
+        assert queue.get(timeout=5 * PATIENCE).payload == "task"
         second.default_channel.qos.restore_visible()
-        again = second.SimpleQueue("default").get(timeout=5)
+        again = second.SimpleQueue("default").get(timeout=5 * PATIENCE)
         assert again.payload == "task"
         again.ack()
 
@@ -123,7 +123,7 @@ def test_a_deployment_hears_nothing_of_anothers_channel(created: Deployment, oth
             listening = session.pubsub()
             listening.psubscribe(pattern)
             with pytest.raises(NoPermissionError):
-                listening.get_message(timeout=5)
+                listening.get_message(timeout=5 * PATIENCE)
 
 
 TELLING = ("KEYS *", "SCAN 0", "RANDOMKEY", "DBSIZE", "PUBSUB CHANNELS", "CLIENT LIST", "MONITOR", "ACL LIST")

@@ -8,6 +8,7 @@ import pytest
 from airflow.dag_processing.bundles import base
 
 from tests.deployment import BUCKET, Deployment
+from tests.peers import forked
 from windsock_airflow.bundle import BundleError, PointerBundle
 
 
@@ -101,9 +102,6 @@ def test_versions_unused_for_an_hour_go_unless_a_task_holds_them(cache: Path, de
 
 def test_several_processes_may_ask_for_a_version_at_once(cache: Path, deployment: Deployment) -> None:
     digest = deployment.publish({"dags/a.py": "content"})
-    children = [os.fork() for _ in range(3)]
-    if 0 in children:
-        bundle(deployment, digest).initialize()
-        os._exit(0)
+    children = [forked(bundle(deployment, digest).initialize) for _ in range(3)]
     assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
     assert [path.name for path in cache.iterdir()] == [digest]

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import Deployment
-from tests.peers import RedisServer, until
-from tests.test_deployment import bundle, empties_a_removed_queue
+from tests.peers import PATIENCE, RedisServer, until
+from tests.test_deployment import bundle, empties_a_removed_queue, five_run_and_the_rest_wait
 from windsock_airflow.health import sign_of_life
 from windsock_airflow.postgres import Server
 from windsock_airflow.waiting import tasks_wait
 
 RECORDED = """
 import time
+from pathlib import Path
 from airflow.sdk import dag, get_current_context, task
 
 @dag(schedule=None, is_paused_upon_creation=False, tags=["{record}"])
@@ -25,8 +26,8 @@ def recorded():
         for event in ("start", "end"):
             with open("{record}", "a") as file:
                 print(event, run, file=file)
-            if event == "start":
-                time.sleep({seconds})
+            while not Path("{go}").exists():
+                time.sleep(0.1)
 
     work()
 
@@ -67,41 +68,46 @@ def test_no_component_prints_a_password(celery: Deployment) -> None:
             assert celery.environment[name] not in text, log.name
 
 
-def test_the_log_of_a_task_that_runs_says_when_it_will_be_there(celery: Deployment) -> None:
-    celery.publish(bundle("unfinished", "A", seconds=5))
+def test_the_log_of_a_task_that_runs_says_when_it_will_be_there(celery: Deployment, go: Path) -> None:
+    celery.publish(bundle("unfinished", "A", go))
     run = celery.run("unfinished")
     until("it runs", lambda: ("first", 1, "running") in celery.tries("unfinished", run) or None)
     path = f"/api/v2/dags/unfinished/dagRuns/{run}/taskInstances/first/logs/1"
     _, log = celery.api("GET", path)
     assert "shown once the task has ended" in str(log)
     assert "Could not read" not in str(log)
+    go.touch()
     assert celery.outcome("unfinished", run) == "success"
     until("it is there", lambda: "greetings from A" in str(celery.api("GET", path)[1]) or None)
 
 
-def test_a_worker_told_to_stop_ends_its_task_first(celery: Deployment) -> None:
-    celery.publish(bundle("drain", "A", seconds=6))
+def test_a_worker_told_to_stop_ends_its_task_first(celery: Deployment, go: Path) -> None:
+    celery.publish(bundle("drain", "A", go))
     run = celery.run("drain")
     until("the first task runs", lambda: ("first", 1, "running") in celery.tries("drain", run) or None)
-    assert celery.stop("worker") == 0
+    with celery.says("worker", "Warm shutdown"):
+        celery.ask_to_stop("worker")
+    go.touch()
+    assert celery.ended("worker") == 0
     assert ("first", 1, "success") in celery.tries("drain", run)
     celery.start("worker")
     assert celery.outcome("drain", run) == "success"
 
 
 def test_what_died_is_not_healthy_by_its_last_sign_of_life(celery: Deployment) -> None:
-    until("it is healthy", lambda: celery.health("worker").returncode == 0 or None)
+    celery.await_healthy("worker")
     celery.processes.pop("worker").kill()
     celery.start("worker")
-    assert "it is still starting" in celery.health("worker").stderr
-    until("it is back", lambda: celery.health("worker").returncode == 0 or None, 180)
+    with celery.suspended("worker"):
+        assert "it is still starting" in celery.health("worker").stderr
+    celery.await_healthy("worker")
 
 
 def test_a_broker_that_is_killed_loses_no_task_and_no_worker(
-    celery: Deployment, broker: RedisServer, tmp_path: Path
+    celery: Deployment, broker: RedisServer, tmp_path: Path, go: Path
 ) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=5)})
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
     first = celery.run("recorded")
     until("it runs", lambda: lines(record) or None)
     broker.kill()
@@ -110,6 +116,7 @@ def test_a_broker_that_is_killed_loses_no_task_and_no_worker(
     killed = time.time()
     until("the worker shows life without it", lambda: alive(celery).stat().st_mtime > killed + 3 or None)
     broker.start()
+    go.touch()
     runs = [first, during["dag_run_id"]]
     for run in runs:
         assert celery.outcome("recorded", run) == "success"
@@ -118,19 +125,20 @@ def test_a_broker_that_is_killed_loses_no_task_and_no_worker(
 
 
 def test_a_worker_whose_generation_is_passed_ends_its_task_while_the_next_one_works(
-    celery: Deployment,
+    celery: Deployment, go: Path
 ) -> None:
-    celery.publish(bundle("rolled", "A", seconds=12))
+    celery.publish(bundle("rolled", "A", go))
     run = celery.run("rolled")
     until("the first task runs", lambda: ("first", 1, "running") in celery.tries("rolled", run) or None)
     older = celery.roll_workers()
+    go.touch()
     assert celery.outcome("rolled", run) == "success"
     assert celery.tries("rolled", run) == [("first", 1, "success"), ("second", 1, "success")]
-    assert older.wait(60) == 0
+    assert older.wait(60 * PATIENCE) == 0
 
 
-def test_a_worker_whose_queue_was_removed_empties_it_first(celery: Deployment) -> None:
-    empties_a_removed_queue(celery)
+def test_a_worker_whose_queue_was_removed_empties_it_first(celery: Deployment, go: Path) -> None:
+    empties_a_removed_queue(celery, go)
 
 
 def test_what_a_full_pool_holds_back_waits_for_the_worker(celery: Deployment) -> None:
@@ -151,42 +159,53 @@ def test_what_a_full_pool_holds_back_waits_for_the_worker(celery: Deployment) ->
 
 
 @pytest.mark.parametrize("executor", ["ASTRO", "CELERY"])
-def test_tasks_outlive_a_change_of_the_executor(celery: Deployment, executor: str, tmp_path: Path) -> None:
+def test_tasks_outlive_a_change_of_the_executor(
+    celery: Deployment, executor: str, tmp_path: Path, go: Path
+) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=50)})
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
     until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
     runs = [celery.run("recorded") for _ in range(6)]
-    until("five of six run", lambda: len(lines(record)) == 5 or None)
-    started = {line.split()[1] for line in lines(record)}
+    until("five run and one waits", lambda: five_run_and_the_rest_wait(celery, "recorded", runs))
+    until("the five have started", lambda: len(started(record)) == 5 or None)
+    held = started(record)
     older = celery.change_executor(executor)
+    go.touch()
 
     for run in runs:
         assert celery.outcome("recorded", run) == "success"
-        assert celery.tries("recorded", run) == [("work", 1 if run in started else 2, "success")]
+        assert celery.tries("recorded", run) == [("work", 1 if run in held else 2, "success")]
     assert sorted(lines(record)) == once(runs)
-    assert older.wait(60) == 0
+    assert older.wait(60 * PATIENCE) == 0
 
 
 def test_a_worker_that_is_started_again_goes_on_to_empty_its_queue(
-    celery: Deployment, tmp_path: Path
+    celery: Deployment, tmp_path: Path, go: Path
 ) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, seconds=8)})
+    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
     until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
     runs = [celery.run("recorded") for _ in range(7)]
-    until("five of seven run", lambda: len(lines(record)) == 5 or None)
-    started = {line.split()[1] for line in lines(record)}
+    until("five run and two wait", lambda: five_run_and_the_rest_wait(celery, "recorded", runs))
+    until("the five have started", lambda: len(started(record)) == 5 or None)
+    held = started(record)
     celery.remove_queue()
     celery.processes.pop("worker").kill()
     celery.start("worker")
+    go.touch()
     for run in runs:
-        if run not in started:
+        if run not in held:
             assert celery.outcome("recorded", run) == "success"
-    assert celery.processes.pop("worker").wait(60) == 0
+    assert celery.ended("worker") == 0
 
 
 def lines(record: Path) -> list[str]:
     return record.read_text().splitlines() if record.exists() else []
+
+
+def started(record: Path) -> set[str]:
+    """The runs whose task has started."""
+    return {run for event, run in map(str.split, lines(record)) if event == "start"}
 
 
 def once(runs: list[str]) -> list[str]:

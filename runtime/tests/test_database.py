@@ -3,6 +3,7 @@ import pytest
 
 from tests.deployment import Deployment
 from windsock_airflow.postgres import Server, exists
+from windsock_airflow.template import ensure_template
 
 
 def connect_as(deployment: Deployment, database: str | None = None) -> psycopg2.extensions.connection:
@@ -74,6 +75,21 @@ def test_a_template_can_be_made_ahead(deployment: Deployment, postgres: Server) 
         assert made.returncode == 0, made.stderr
     with postgres.connect("postgres") as session:
         assert exists(session, "database", "windsock_template_3.3-2")
+
+
+def test_a_template_is_made_whatever_connection_its_migration_left(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[psycopg2.extensions.connection] = []
+
+    def migrate(url: str) -> None:
+        left.append(psycopg2.connect(url.replace("+psycopg2", "")))
+
+    monkeypatch.setattr("windsock_airflow.template.migrate", migrate)
+    with postgres.connect("postgres") as session:
+        assert exists(session, "database", ensure_template(postgres, session, "left"))
+    with pytest.raises(psycopg2.OperationalError):
+        left[0].cursor().execute("SELECT 1")
 
 
 def test_the_role_of_celerys_results_reaches_them_and_nothing_else(deployment: Deployment) -> None:

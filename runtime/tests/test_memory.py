@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.deployment import Deployment
-from tests.peers import until, windsock_airflow
+from tests.peers import PATIENCE, until, windsock_airflow
 
 SHIM = Path(__file__).parents[2] / "local/ecs/shim"
 LIMIT_MIB = 500
+STOP_SECONDS = 60 * PATIENCE
 
 GREEDY_TASK = """
 import time
@@ -172,21 +173,25 @@ def contained(
         "memoryBytes": LIMIT_MIB << 20,
         "healthCheck": None,
         "restartPolicy": {"ignoredExitCodes": [], "restartAttemptPeriod": 0},
-        "stopTimeout": 30,
+        "stopDelay": 0,
+        "stopTimeout": STOP_SECONDS,
     }
     shim = subprocess.Popen([sys.executable, "-I", "-S", str(SHIM)], stdin=subprocess.PIPE)
     assert shim.stdin is not None
-    shim.stdin.write(json.dumps(spec).encode())
-    shim.stdin.close()
     try:
+        with deployment.begins(component):
+            shim.stdin.write(json.dumps(spec).encode())
+            shim.stdin.close()
         deployment.await_healthy(component)
         yield Container(status, log)
         assert json.loads(status.read_text())["state"] == "RUNNING"
     finally:
         shim.terminate()
-        shim.wait(60)
+        shim.wait(2 * STOP_SECONDS)
         deployment.start(component)
         deployment.await_healthy(component)
+    ended = json.loads(status.read_text())
+    assert (ended["state"], ended.get("exitCode"), ended.get("reason")) == ("STOPPED", 0, None)
 
 
 def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Deployment) -> None:
@@ -198,9 +203,9 @@ def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Depl
             ("takes_all", 1, "failed"),
             ("takes_its_time", 1, "success"),
         ]
-        path = f"/api/v2/dags/greedy/dagRuns/{run}/taskInstances/takes_all"
         assert container.killed() == [f"airflow worker -- greedy takes_all {run}"]
-        assert "out of memory" in str(running.api("GET", f"{path}/logs/1")[1]).lower()
+        path = f"/api/v2/dags/greedy/dagRuns/{run}/taskInstances/takes_all/logs/1"
+        until("it says why", lambda: "out of memory" in str(running.api("GET", path)[1]).lower() or None)
         assert container.restarts() == 0
 
 
@@ -212,6 +217,7 @@ def test_a_dag_file_that_takes_too_much_memory_keeps_no_other_from_being_read(ru
         assert container.killed()[0] == "airflow dag file -- dags/greedy.py"
         assert running.health("dag-processor").returncode == 0
         assert container.restarts() == 0
+        running.publish({"dags/modest.py": MODEST_FILE})  # For the next one, which nothing limits.
 
 
 def take_all(running: Deployment) -> None:
@@ -239,8 +245,9 @@ def test_a_component_that_takes_too_much_memory_is_started_again_and_goes_on(
     (tmp_path / "greedy.py").write_text(PLUGIN)
     variables = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path), "TAKEN": str(tmp_path / "taken")}
     with contained(running, component, variables) as container:
-        provoke(running)
-        until("the container was started again", lambda: container.restarts() or None, 120)
+        with running.begins(component):
+            provoke(running)
+            until("the container was started again", lambda: container.restarts() or None, 120)
         assert container.killed()
         running.await_healthy(component)
         assert running.outcome(dag, running.run(dag)) == "success"

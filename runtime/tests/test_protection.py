@@ -17,6 +17,7 @@ def granted_at(agent: Agent, monkeypatch: pytest.MonkeyPatch, *, hours: int, awa
     during `away`."""
     clock = SimpleNamespace(monotonic=lambda: now)
     monkeypatch.setattr("windsock_airflow.protection.time", clock)
+    monkeypatch.setattr("windsock_airflow.protection.TIMEOUT_SECONDS", 60)
     protection = TaskProtection(agent.uri)
     granted: list[int] = []
     for now in range(1, hours * HOUR, LOOK_SECONDS):

@@ -14,6 +14,9 @@ from windsock_airflow.result_backend import make_result_tables
 TEMPLATE_ROLE = "windsock_template"
 """Owns what is in a template, so that a copy can hand it to the deployment's role."""
 
+END_SECONDS = 60
+"""How long a connection's backend is waited for."""
+
 
 class MigrationError(Exception):
     """Airflow could not set up its tables; says what it said last."""
@@ -38,8 +41,21 @@ def ensure_template(server: Server, session: connection, version: str) -> str:
     migrate(url)
     make_result_tables(url)
     execute(session, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", building)
+    end_connections(session, building)
     execute(session, "ALTER DATABASE {} RENAME TO {}", building, template)
     return template
+
+
+def end_connections(session: connection, database: str) -> None:
+    """Ends the administrator's connections to a database, and waits for that. Those that were closed may last
+    for longer than the 5 s that RENAME waits for them, on a server that is busy."""
+    execute(
+        session,
+        "SELECT pg_terminate_backend(pid, %(milliseconds)s) FROM pg_stat_activity"
+        " WHERE datname = %(database)s AND usename = current_user",
+        milliseconds=END_SECONDS * 1000,
+        database=database,
+    )
 
 
 def migrate(url: str) -> None:

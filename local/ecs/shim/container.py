@@ -36,6 +36,7 @@ class Container:
         self.stop_at: float | None = None
         self.kill_at: float | None = None
         self.memory_due = 0.0
+        self.killed: set[int] = set()
         self.output, self.input = os.pipe()
         self.wake, wake_writer = os.pipe()
         for descriptor in (self.output, self.wake, wake_writer):
@@ -167,12 +168,19 @@ class Container:
             self._watch_memory(limit)
 
     def _watch_memory(self, limit: int) -> None:
-        """Over its limit it loses its largest process, as to the kernel; with the main process it ends."""
+        """Over its limit it loses its largest process, as to the kernel; with the main process it ends.
+
+        A process that was killed keeps its memory until it is gone, which may take longer than a look.
+        """
         pids = descendants(os.getpid())
+        self.killed.intersection_update(pids)
         used = used_bytes(pids, self.main, limit)
         if used <= limit:
             return
         pid = largest(pids)
+        if pid in self.killed:
+            return
+        self.killed.add(pid)
         self.log.tell(
             f"OutOfMemoryError: killed process {pid} ({name_of(pid)}),"
             f" which used {resident_bytes(pid) // MIB} MiB;"
