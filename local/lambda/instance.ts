@@ -8,6 +8,12 @@ import { type Answer, fromThread, type InstanceData } from './messages.ts';
  */
 const YOUNG_GENERATION_MB = 8;
 
+/**
+ * Calls that run in a thread at a time. Unlike Lambda's they share it: of two hundred at once each would take two
+ * hundred times as long, and those of a busy machine more than they may.
+ */
+const MOST_AT_ONCE = 50;
+
 /** A module may take so long to load. Lambda waits 10 s; a busy machine may need more. */
 const LOADING_LIMIT_MS = 60_000;
 
@@ -21,16 +27,16 @@ export interface Instance {
   terminate(): Promise<void>;
 }
 
-/** A call without an answer: it begins when the thread is ready. */
+/** A call without an answer: it begins when the thread is ready and has room for it. */
 interface Waiting {
   begin(): void;
   end(answer: Answer): void;
 }
 
 /**
- * Starts the thread of one function. Several calls may run in it at a time. One that takes longer than its timeout,
- * counted from when the thread is ready, is answered as failed and closes the instance: it takes no more calls, and
- * its thread is ended with the last of those it already has. A thread that dies answers all of its calls as failed.
+ * Starts the thread of one function. Several calls may run in it at a time, others wait for them. One that takes longer
+ * than its timeout, counted from its beginning, is answered as failed and closes the instance: it takes no more calls,
+ * and its thread is ended with the last of those it already has. A thread that dies answers all of its calls as failed.
  */
 export function startInstance(
   data: InstanceData,
@@ -38,6 +44,8 @@ export function startInstance(
   log: (line: string) => void,
 ): Instance {
   const waiting = new Map<string, Waiting>();
+  /** Those of `waiting` that have not begun, in the order in which they came. */
+  const queue: string[] = [];
   let ready = false;
   let closed = false;
   let death = 'the thread was ended';
@@ -55,7 +63,7 @@ export function startInstance(
     if (received.status !== 'ready') return settle(received);
     clearTimeout(loading);
     ready = true;
-    for (const { begin } of waiting.values()) begin();
+    beginWhatHasRoom();
   });
   worker.on('error', (error) => {
     death = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -64,12 +72,22 @@ export function startInstance(
   worker.on('exit', () => {
     closed = true;
     clearTimeout(loading);
+    queue.length = 0;
     for (const id of [...waiting.keys()]) settle(failed(id, 'Runtime.ExitError', `Runtime exited: ${death}`));
   });
+
+  function beginWhatHasRoom(): void {
+    while (ready && waiting.size - queue.length < MOST_AT_ONCE) {
+      const id = queue.shift();
+      if (id === undefined) return;
+      waiting.get(id)?.begin();
+    }
+  }
 
   function settle(result: Answer): void {
     waiting.get(result.id)?.end(result);
     waiting.delete(result.id);
+    beginWhatHasRoom();
     if (closed && waiting.size === 0) void worker.terminate();
   }
 
@@ -99,7 +117,8 @@ export function startInstance(
         },
       };
       waiting.set(id, call);
-      if (ready) call.begin();
+      queue.push(id);
+      beginWhatHasRoom();
       return promise;
     },
     async terminate() {
