@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { airflowOf } from '../support/airflow.ts';
 import { signUp, type Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
-import { type Deployment, healthy, pathOf, remove, removed } from '../support/deployment.ts';
+import {
+  createDeployment,
+  type Deployment,
+  healthy,
+  leaveTrial,
+  pathOf,
+  remove,
+  removed,
+} from '../support/deployment.ts';
 import { killAtEveryState } from '../support/kill.ts';
+import { LONG_DAG } from '../support/long-dag.ts';
 import { operations } from '../support/operations.ts';
 import { orphansOf } from '../support/orphans.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
@@ -95,6 +105,103 @@ test('what was acknowledged survives a kill in the very moment', async () => {
   await removed(tenant, deployment);
   expect(tracesOf(platform.home, deployment.id)).toEqual([]);
 });
+
+test('kill -9 of the runner at every step of updates, one of them put back, and of a rollback loses no task', async () => {
+  const tenant = await signUp(platform);
+  await leaveTrial(platform, tenant);
+  await createDeployment(tenant, { name: 'changing' });
+  const deployment = await healthy(tenant, 'changing');
+  const dags = { ...DAGS, 'long.py': LONG_DAG };
+  expect(await deployed(tenant, deployment.id, await deploy(tenant, deployment.id, dags))).toBe('DEPLOYED');
+  const airflow = airflowOf(tenant, deployment);
+  const runId = await airflow.trigger('long');
+  await airflow.task('long', runId, 'work', 'running');
+  const { runningRevision } = await atRest(tenant, deployment);
+  const path = pathOf(tenant, deployment);
+  const killing = killAtEveryState(platform);
+  let killed: string[] = [];
+  try {
+    await ask(tenant, path, { environmentVariables: [variable('AIRFLOW__CORE__PARALLELISM', 'many')] });
+    await atWork(tenant, deployment);
+    await ask(tenant, path, { environmentVariables: [variable('COLOUR', 'red')] });
+    await ask(tenant, path, { schedulerSize: 'MEDIUM' });
+    expect(await atRest(tenant, deployment)).toMatchObject({
+      schedulerSize: 'MEDIUM',
+      environmentVariables: [{ key: 'COLOUR', value: 'red' }],
+    });
+    await airflow.ran('hello', 'success', await airflow.trigger('hello'));
+    await ask(tenant, `${path.replace('/v1/', '/v1alpha1/')}/revisions/${runningRevision}/rollback`, {});
+    expect(await atRest(tenant, deployment)).toMatchObject({
+      schedulerSize: 'SMALL',
+      environmentVariables: [],
+      runningRevision: expect.any(Number),
+    });
+  } finally {
+    killed = (await killing.stop()).flat();
+  }
+  expect(killed).toEqual(
+    expect.arrayContaining(['Prepare', 'Roll', 'AwaitStable', 'PutBack', 'Publish', 'Finish']),
+  );
+  // A rollback is an update, too. What is asked again since its answer was lost is one that changes nothing.
+  const made = (await operations(tenant, deployment)).map((operation) => operation.split(' in ')[0]);
+  expect(made.filter((operation, at) => operation !== made[at - 1])).toEqual([
+    'update SUCCEEDED',
+    'update FAILED',
+    'deploy SUCCEEDED',
+    'create SUCCEEDED',
+  ]);
+  await airflow.ran('hello', 'success', await airflow.trigger('hello'));
+  expect((await airflow.task('long', runId, 'work', 'running')).try_number).toBe(1);
+  await airflow.setVariable('go', 'yes');
+  await airflow.ran('long', 'success', runId);
+  expect(await airflow.returned('long', runId, 'work')).toEqual([1, '3.3.2']);
+  expect(orphansOf(platform.home)).toEqual([]);
+  await remove(tenant, deployment);
+  expect(tracesOf(platform.home, deployment.id)).toEqual([]);
+});
+
+const variable = (key: string, value: string) => ({ key, value, isSecret: false });
+
+async function ask(tenant: Tenant, path: string, request: object): Promise<void> {
+  const { status, body } = await tenant.client.post(path, request);
+  expect(status, JSON.stringify(body)).toBe(200);
+}
+
+const Changing = z.looseObject({
+  status: z.string(),
+  runningRevision: z.int().optional(),
+  runningOperation: z.int().optional(),
+  waitingIntents: z.int(),
+});
+
+/** Waits until an operation carries all that was asked for. */
+async function atWork(tenant: Tenant, deployment: Deployment): Promise<void> {
+  await until(
+    async () => {
+      const { runningOperation, waitingIntents } = await changing(tenant, deployment);
+      return runningOperation !== undefined && waitingIntents === 0;
+    },
+    { seconds: 60, what: () => 'the operation to begin' },
+  );
+}
+
+/** Waits until nothing is done to the deployment any more, and all is well. */
+async function atRest(tenant: Tenant, deployment: Deployment): Promise<z.infer<typeof Changing>> {
+  let last = await changing(tenant, deployment);
+  await until(
+    async () => {
+      last = await changing(tenant, deployment);
+      return last.runningOperation === undefined && last.waitingIntents === 0;
+    },
+    { seconds: 420, what: () => `the deployment to be at rest; it is ${JSON.stringify(last)}` },
+  );
+  expect(last.status).toBe('HEALTHY');
+  return last;
+}
+
+async function changing(tenant: Tenant, deployment: Deployment): Promise<z.infer<typeof Changing>> {
+  return Changing.parse((await tenant.client.get(pathOf(tenant, deployment))).body);
+}
 
 /** Deploys the DAGs and waits for a run of one, and for its log, which its worker stores after the run's success. */
 async function run(tenant: Tenant, deployment: Deployment): Promise<void> {
