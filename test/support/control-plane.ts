@@ -47,6 +47,8 @@ export interface ControlPlane {
   /** What time the next event brings. */
   now(): Date;
   advanceClock(seconds: number): void;
+  /** Moves the clock to the beginning of the next span of so many seconds. */
+  advanceToNext(seconds: number): void;
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   /** Runs the clock's function once. */
   tick(): Promise<void>;
@@ -93,15 +95,17 @@ export async function startControlPlane({
   const clock = createClock(services);
   const started = Date.now();
   let requests = 0;
+  const advanceClock = (seconds: number) => {
+    shift += seconds * 1000;
+  };
 
   return {
     services,
     secret,
     mailbox,
     now,
-    advanceClock(seconds) {
-      shift += seconds * 1000;
-    },
+    advanceClock,
+    advanceToNext: (seconds) => advanceClock(seconds - (Math.floor(now().getTime() / 1000) % seconds)),
     async call(method, path, body, options = {}) {
       requests += 1;
       const event = apiEvent(method, path, body, options, now(), `request-${started}-${requests}`);

@@ -3,11 +3,12 @@ import { syncBuiltinESMExports } from 'node:module';
 
 /**
  * In the unit tests Node's scrypt costs next to nothing: they hash hundreds of passwords, and each is to take a tenth
- * of a second. It is still scrypt, and the platform has no setting that could make it cheap. A test of how long it
- * takes asks for the whole cost.
+ * of a second. It is still scrypt, and the platform has no setting that could make it cheap.
  */
 const { scrypt } = crypto;
-let isWhole = false;
+
+/** What it was asked to cost, call by call. */
+export const costs: ScryptOptions[] = [];
 
 function scryptOfTests(
   password: BinaryLike,
@@ -16,18 +17,9 @@ function scryptOfTests(
   cost: ScryptOptions,
   done: (error: Error | null, key: Buffer) => void,
 ): void {
-  scrypt(password, salt, bytes, isWhole ? cost : { ...cost, N: 2, p: 1 }, done);
+  costs.push(cost);
+  scrypt(password, salt, bytes, { ...cost, N: 2, p: 1 }, done);
 }
 
 Object.assign(crypto, { scrypt: scryptOfTests });
 syncBuiltinESMExports();
-
-/** Runs this with passwords hashed as the platform does. What was hashed before is no such password's hash. */
-export async function atWholeCost<T>(run: () => Promise<T>): Promise<T> {
-  isWhole = true;
-  try {
-    return await run();
-  } finally {
-    isWhole = false;
-  }
-}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { namespaceOf } from '../../../core/deployment/namespace.ts';
 import { countQueueTasks } from '../../../core/operation/queue-tasks.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const ID = 'c123456789012345678901234';
 const LIST = `/${namespaceOf(ID)}/api/v2/dags/~/dagRuns/~/taskInstances`;
@@ -29,7 +30,7 @@ afterAll(() => {
   server.close();
 });
 
-const counted = (queues = ['big', 'huge'], patienceMs?: number) =>
+const counted = (queues = ['big', 'huge'], patienceMs = 10_000 * PATIENCE) =>
   countQueueTasks(cell, ID, queues, 'Bearer caller', patienceMs);
 
 test('what runs, waits and is still to come is counted by queue, for whoever calls', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -35,16 +36,21 @@ it('keeps every put that it answered, whole, through kill -9 at any moment', asy
   await runner.send(new CreateBucketCommand({ Bucket }));
   const answered = new Map<string, string>();
   for (let round = 0; round < 5; round++) {
-    const writing = Array.from({ length: 8 }, async (_, writer) => {
+    const first = Promise.withResolvers<void>();
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
       for (let i = 0; ; i++) {
         const [Key, Body] = [`${writer}/${i % 5}`, `${round}:${i};`.repeat(20_000)];
         answered.delete(Key);
         await runner.send(new PutObjectCommand({ Bucket, Key, Body }));
         answered.set(Key, Body);
+        first.resolve();
       }
     });
-    setTimeout(() => cell.end('SIGKILL'), 100 + Math.random() * 400);
-    await Promise.allSettled(writing);
+    const ended = Promise.allSettled(writers);
+    await first.promise;
+    await wait(Math.random() * 400);
+    await cell.end('SIGKILL');
+    await ended;
     await cell.start();
     for (const [Key, Body] of answered) {
       const answer = await runner.send(new GetObjectCommand({ Bucket, Key }));

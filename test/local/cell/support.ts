@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isFree } from '../../../local/ports.ts';
+import { freePort } from '../../support/ports.ts';
 
 export interface CellProcess {
   readonly home: string;
@@ -55,13 +55,6 @@ export async function cellProcess(): Promise<CellProcess> {
       rmSync(home, { recursive: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 32_000 + Math.floor(Math.random() * 700);
-    if (await isFree(port)) return port;
-  }
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -125,8 +125,13 @@ test('PartiQL, whose text hides the table, is not served', async () => {
 });
 
 test('a database that is away is an error that clients retry', async () => {
+  const writer = new DynamoDBClient({ ...as('function-writer', endpoints.url), maxAttempts: 1 });
+  const get = () => writer.send(new GetItemCommand({ TableName: 'windsock', Key: { pk: { S: 'a' } } }));
   await database.kill();
-  const get = client('writer').send(new GetItemCommand({ TableName: 'windsock', Key: { pk: { S: 'a' } } }));
+  await expect(get()).rejects.toMatchObject({
+    name: 'InternalServerError',
+    $metadata: { httpStatusCode: 500 },
+  });
   await database.start();
-  expect((await get).Item).toBeDefined();
+  expect((await get()).Item).toBeDefined();
 });

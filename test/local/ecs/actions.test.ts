@@ -114,7 +114,7 @@ describe.each(FATES)('the actions of a runner that is %s', (fate) => {
     ).toMatchObject({ services: [], failures: [{ reason: 'MISSING' }] });
     const described = await client.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks: [task] }));
     expect(described).toMatchObject({ tasks: [], failures: [{ reason: 'MISSING' }] });
-    const own = await run(cloud, shell('sleep 5'));
+    const own = await run(cloud, shell('exec sleep 60'));
     const protect = new UpdateTaskProtectionCommand({
       cluster: CLUSTER,
       tasks: [own, task],

@@ -22,6 +22,7 @@ import {
   shell,
   steady,
   stopped,
+  workFolder,
 } from './support.ts';
 
 const PATH = '/task-protection/v1/state';
@@ -47,10 +48,8 @@ describe.each(FATES)('the agent of a runner that is %s', (fate) => {
     return (await cloud.client.send(register)).taskDefinition?.taskDefinitionArn ?? '';
   }
 
-  const folderOf = (taskArn: string) => join(cloud.root, 'tasks', taskArn.split('/').at(-1) ?? '', 'work');
-
   async function agentOf(taskArn: string): Promise<string> {
-    const file = join(folderOf(taskArn), 'uri');
+    const file = join(workFolder(cloud, taskArn), 'uri');
     await eventually('the task tells its agent', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
     return readFileSync(file, 'utf8').trim();
   }
@@ -106,7 +105,7 @@ describe.each(FATES)('the agent of a runner that is %s', (fate) => {
     await update({ desiredCount: 0 });
     await serviceWhen(cloud, 'the next has left', ({ runningCount }) => runningCount === 1);
     expect((await describeTask(cloud, taskArn)).desiredStatus).toBe('RUNNING');
-    writeFileSync(join(folderOf(taskArn), 'done'), '');
+    writeFileSync(join(workFolder(cloud, taskArn), 'done'), '');
     await serviceWhen(cloud, 'nothing runs', ({ runningCount }) => runningCount === 0);
   });
 
@@ -114,7 +113,7 @@ describe.each(FATES)('the agent of a runner that is %s', (fate) => {
     const { taskArn, uri } = await runWorker();
     await put(uri, { ProtectionEnabled: true });
     await update({ desiredCount: 0 });
-    writeFileSync(join(folderOf(taskArn), 'done'), '');
+    writeFileSync(join(workFolder(cloud, taskArn), 'done'), '');
     expect(await stopped(cloud, taskArn)).toMatchObject({ containers: [{ exitCode: 0 }] });
     await serviceWhen(
       cloud,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeleteServiceCommand, RunTaskCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { PATIENCE } from '../../support/patience.ts';
+import { killProcess } from '../../support/processes.ts';
 import { eventually } from '../support/home.ts';
 import {
   CLUSTER,
@@ -30,17 +30,8 @@ afterEach(() => cloud.destroy());
 /** kill -9 of one process of the tasks, shim or not. */
 function killOne(pick: number): void {
   const processes = cloud.processes();
-  const pid = processes[pick % Math.max(1, processes.length)];
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}
-
-function isShim(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/ecs/shim');
+  const picked = processes[pick % Math.max(1, processes.length)];
+  if (picked !== undefined) killProcess(picked.pid);
 }
 
 test(
@@ -93,7 +84,7 @@ test(
     expect(readTasksFolder(cloud).sort()).toEqual(ids.sort());
     await eventually('each task has its shim and three processes', () => {
       const processes = cloud.processes();
-      return processes.length === 8 && processes.filter(isShim).length === 2;
+      return processes.length === 8 && processes.filter(({ isShim }) => isShim).length === 2;
     });
 
     await cloud.client.send(new DeleteServiceCommand({ cluster: CLUSTER, service: 'web', force: true }));

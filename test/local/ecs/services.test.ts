@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DeleteServiceCommand,
@@ -8,6 +8,8 @@ import {
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readIfThere } from '../../../local/files.ts';
+import { killProcess } from '../../support/processes.ts';
 import { eventually } from '../support/home.ts';
 import {
   CLUSTER,
@@ -23,6 +25,7 @@ import {
   shell,
   steady,
   stopped,
+  workFolder,
 } from './support.ts';
 
 const BREAKER = { deploymentCircuitBreaker: { enable: true, rollback: false } };
@@ -56,7 +59,7 @@ describe.each(FATES)('services of a runner that is %s', (fate) => {
     await createService(cloud, await register(cloud, up()));
     await steady(cloud);
     const [before] = await serviceTasks(cloud);
-    for (const pid of cloud.processes()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of cloud.processes()) killProcess(pid);
     await stopped(cloud, before?.taskArn ?? '');
     await serviceWhen(cloud, 'another runs', ({ runningCount }) => runningCount === 1);
     const [after] = await serviceTasks(cloud);
@@ -132,20 +135,18 @@ describe.each(FATES)('services of a runner that is %s', (fate) => {
     await update({ desiredCount: 0 });
     await serviceWhen(cloud, 'none runs', ({ runningCount }) => runningCount === 0);
     expect(cloud.routes()).toEqual({});
-    await eventually('its main process has ended', () => existsSync(goneAt));
+    await eventually('its main process has ended', () => (readIfThere(goneAt) ?? '') !== '');
     const withoutRoute = statSync(join(cloud.root, 'routes.json')).mtimeMs;
     expect(Number(readFileSync(goneAt, 'utf8')) - withoutRoute).toBeGreaterThanOrEqual(495);
   });
 
   test('a task that gets unhealthy is replaced', async () => {
-    const taskDefinition = await register(
-      cloud,
-      shell('touch up; sleep 2; rm up; exec sleep 300', { healthCheck: healthyWhen('up') }),
-    );
-    await createService(cloud, taskDefinition);
+    await createService(cloud, await register(cloud, up()));
     await steady(cloud);
     const [first] = await serviceTasks(cloud);
-    const task = await stopped(cloud, first?.taskArn ?? '');
+    const taskArn = first?.taskArn ?? '';
+    rmSync(join(workFolder(cloud, taskArn), 'up'));
+    const task = await stopped(cloud, taskArn);
     expect(task.stoppedReason).toBe('Task failed container health checks (main: no up)');
   });
 });

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,8 +18,10 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { endMarked } from '../../../local/ecs/reaper.ts';
-import { isFree } from '../../../local/ports.ts';
+import { freePort } from '../../support/ports.ts';
+import { type Process, processesOf } from '../../support/processes.ts';
 import { eventually } from '../support/home.ts';
+import { wholeLines } from '../support/lines.ts';
 
 export const CLUSTER = 'cell';
 /** A value that must be found nowhere on disk. */
@@ -39,8 +40,8 @@ export interface Cloud {
   kill(): Promise<void>;
   /** Ctrl-C: the tasks are stopped in order. */
   stop(): Promise<void>;
-  /** The pids of all processes that belong to tasks, shims included. */
-  processes(): number[];
+  /** All processes that belong to tasks, shims included. */
+  processes(): Process[];
   events(): readonly Record<string, unknown>[];
   routes(): Record<string, string[]>;
   /** The lines of a container's log, without their times. */
@@ -97,15 +98,8 @@ export async function createCloud(fate: Fate = 'undisturbed'): Promise<Cloud> {
     start,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGINT'),
-    processes: () =>
-      readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`=${join(root, 'tasks')}/`))
-        .map(Number),
-    events: () =>
-      read('events')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line): Record<string, unknown> => JSON.parse(line)),
+    processes: () => processesOf(root).filter(({ task }) => task !== undefined),
+    events: () => wholeLines(join(root, 'events')).map((line): Record<string, unknown> => JSON.parse(line)),
     routes: () => JSON.parse(read('routes.json') || '{}'),
     log: (group) =>
       readdirSync(join(root, 'logs', group))
@@ -121,18 +115,6 @@ export async function createCloud(fate: Fate = 'undisturbed'): Promise<Cloud> {
     },
   };
   return cloud;
-}
-
-/** A port that no runner of another test has either, since they are chosen at random. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    if (await isFree(port)) return port;
-  }
-}
-
-function environmentOf(pid: string): string {
-  return readProc(`/proc/${pid}/environ`);
 }
 
 /** The pids of the processes whose last argument is this one. */
@@ -160,6 +142,7 @@ export function healthyWhen(file: string): ContainerDefinition['healthCheck'] {
   return {
     command: ['CMD-SHELL', `test -e ${file} || { echo no ${file}; exit 1; }`],
     interval: 5,
+    timeout: 60,
     retries: 1,
     startPeriod: 60,
   };
@@ -281,15 +264,12 @@ export function shimOf(cloud: Cloud, taskArn: string): number {
   return JSON.parse(readFileSync(file, 'utf8')).shim.pid;
 }
 
+/** The working directory of a task. */
+export function workFolder(cloud: Cloud, taskArn: string): string {
+  return join(cloud.root, 'tasks', taskArn.split('/').at(-1) ?? '', 'work');
+}
+
 /** What the tasks have left on disk. */
 export function readTasksFolder(cloud: Cloud): string[] {
   return readdirSync(join(cloud.root, 'tasks'));
-}
-
-/** The files below a folder that hold a text. */
-export function filesWith(folder: string, text: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path).includes(text));
 }

@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive, startTime } from '../../../local/process.ts';
+import { filesWith } from '../../support/files.ts';
+import { variableOf } from '../../support/processes.ts';
 import { eventually } from '../support/home.ts';
 import {
   CLUSTER,
@@ -10,7 +12,6 @@ import {
   commandsWith,
   createCloud,
   FATES,
-  filesWith,
   healthyWhen,
   readTasksFolder,
   register,
@@ -21,6 +22,7 @@ import {
   shimOf,
   stopped,
   taskWhen,
+  workFolder,
 } from './support.ts';
 
 describe.each(FATES)('tasks of a runner that is %s', (fate) => {
@@ -91,8 +93,12 @@ describe.each(FATES)('tasks of a runner that is %s', (fate) => {
   });
 
   test('a container that ignores SIGTERM is killed after its stop timeout', async () => {
-    const taskArn = await run(cloud, shell('trap "" TERM; while :; do sleep 0.1; done', { stopTimeout: 1 }));
-    await running(cloud, taskArn);
+    const deaf = shell('trap "" TERM; touch ready; while :; do sleep 0.1; done', {
+      healthCheck: healthyWhen('ready'),
+      stopTimeout: 1,
+    });
+    const taskArn = await run(cloud, deaf);
+    await taskWhen(cloud, taskArn, 'healthy', ({ healthStatus }) => healthStatus === 'HEALTHY');
     await cloud.client.send(new StopTaskCommand({ cluster: CLUSTER, task: taskArn }));
     expect(await stopped(cloud, taskArn)).toMatchObject({ containers: [{ exitCode: 137 }] });
   });
@@ -160,7 +166,7 @@ describe.each(FATES)('tasks of a runner that is %s', (fate) => {
   test('environment: image, endpoints, role, ports, overrides; secrets never touch the disk', async () => {
     const taskDefinition = await register(
       cloud,
-      shell('env | grep -v SECRET > seen; exec sleep 60', {
+      shell('env | grep -v SECRET > seeing; mv seeing seen; exec sleep 60', {
         environment: [
           { name: 'WINDSOCK_API_PORT', value: '8080' },
           { name: 'OTHER_PORT', value: '5432' },
@@ -182,8 +188,8 @@ describe.each(FATES)('tasks of a runner that is %s', (fate) => {
     );
     const taskArn = tasks?.[0]?.taskArn ?? '';
     const task = await running(cloud, taskArn);
-    const seen = join(cloud.root, 'tasks', taskArn.split('/').at(-1) ?? '', 'work', 'seen');
-    await eventually('the environment is written', () => readFileSync(seen, 'utf8').includes('PWD'));
+    const seen = join(workFolder(cloud, taskArn), 'seen');
+    await eventually('the environment is written', () => existsSync(seen));
     const lines = readFileSync(seen, 'utf8').split('\n');
     const hostPort = task.containers?.[0]?.networkBindings?.[0]?.hostPort;
     expect(lines).toEqual(
@@ -198,8 +204,7 @@ describe.each(FATES)('tasks of a runner that is %s', (fate) => {
         'SPT_NOENV=1',
       ]),
     );
-    const environments = cloud.processes().map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8'));
-    expect(environments.some((environment) => environment.includes(`SECRET=${SECRET}`))).toBe(true);
+    expect(cloud.processes().map(({ pid }) => variableOf(pid, 'SECRET'))).toContain(SECRET);
     expect(filesWith(cloud.root, SECRET)).toEqual([]);
   });
 
@@ -293,7 +298,7 @@ describe('a shim that is slow to begin', () => {
   beforeEach(async () => {
     cloud = await createCloud();
     const python = join(cloud.root, 'slow-python');
-    writeFileSync(python, '#!/bin/sh\nsleep 1\nexec python3 "$@"\n', { mode: 0o755 });
+    writeFileSync(python, '#!/bin/sh\nsleep 60\nexec python3 "$@"\n', { mode: 0o755 });
     await cloud.kill();
     await cloud.start({ WINDSOCK_PYTHON: python });
   });

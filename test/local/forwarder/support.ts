@@ -1,23 +1,24 @@
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../support/ports.ts';
 
-/** A server on a free loopback port. */
+/** A server on a loopback port. */
 export interface Running {
   readonly port: number;
   readonly url: string;
   stop(): Promise<void>;
 }
 
-export async function listen(server: Server, port = 0): Promise<Running> {
+/** Listens on this port, or on a free one that is nobody else's once it has stopped. */
+export async function listen(server: Server, given?: number): Promise<Running> {
+  const port = given ?? (await freePort());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  const { port: bound } = server.address() as AddressInfo;
   return {
-    port: bound,
-    url: `http://127.0.0.1:${bound}`,
+    port,
+    url: `http://127.0.0.1:${port}`,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -27,7 +28,7 @@ export async function listen(server: Server, port = 0): Promise<Running> {
 }
 
 /** An HTTP server that answers what it was asked. */
-export const upstream = (listener: RequestListener, port = 0) => listen(createServer(listener), port);
+export const upstream = (listener: RequestListener, port?: number) => listen(createServer(listener), port);
 
 export const echo: RequestListener = async (request, response) => {
   const chunks: Buffer[] = [];

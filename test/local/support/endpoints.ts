@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionEntry, Trigger } from '../../../functions/catalog.ts';
 import { createEndpoints, type Endpoints, type EndpointsOptions } from '../../../local/endpoints.ts';
+import { freePort } from '../../support/ports.ts';
+import { wholeLines } from './lines.ts';
 
 /** The repository's root, to which handlers are relative. */
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -45,13 +47,7 @@ export function createFolder(): Folder {
   const failWhile = join(root, 'fail-while');
   return {
     root,
-    recorded: () =>
-      existsSync(record)
-        ? readFileSync(record, 'utf8')
-            .split('\n')
-            .filter((line) => line !== '')
-            .map((line): unknown => JSON.parse(line))
-        : [],
+    recorded: () => wholeLines(record).map((line): unknown => JSON.parse(line)),
     failFor(text) {
       if (text === undefined) rmSync(failWhile, { force: true });
       else writeFileSync(failWhile, text);
@@ -133,15 +129,13 @@ export interface EndpointsProcess {
 
 export function createEndpointsProcess(folder: Folder, setup: Setup): EndpointsProcess {
   let child: ChildProcess | undefined;
+  let port: number | undefined;
   let url = '';
   return {
     url: () => url,
     async start() {
-      const argument = JSON.stringify({
-        root: folder.root,
-        setup,
-        port: url === '' ? 0 : Number(new URL(url).port),
-      });
+      port ??= await freePort();
+      const argument = JSON.stringify({ root: folder.root, setup, port });
       const started = spawn(process.execPath, [join(import.meta.dirname, 'serve.ts'), argument], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
