@@ -22,6 +22,8 @@ beforeAll(async () => {
   rehearsed = await rehearsedTenant(cloud);
   deploymentId = await rehearsed.create('told');
   await rehearsed.settled(deploymentId);
+  await rehearsed.update(deploymentId, { schedulerSize: 'MEDIUM' });
+  await rehearsed.settled(deploymentId);
   memberId = await joined('member@example.com');
 });
 afterAll(() => cloud.stop());
@@ -46,7 +48,9 @@ const team = () => make('/teams', named());
 const apiToken = () => make('/tokens', named({ scope: 'ORGANIZATION', role: 'ORGANIZATION_MEMBER' }));
 const permissions = ['deployment.get'];
 const role = () => make('/roles', named({ scopeType: 'DEPLOYMENT', permissions }));
-const member = { organizationRole: 'ORGANIZATION_OWNER' };
+const owner = { organizationRole: 'ORGANIZATION_OWNER' };
+const organization = async () => rehearsed.tenant.organizationId;
+const member = async () => memberId;
 
 async function invite(inviteeEmail = `guest-${++count}@example.com`): Promise<string> {
   const body = await ask('post', '/invites', { inviteeEmail, role: 'ORGANIZATION_MEMBER' });
@@ -78,6 +82,7 @@ async function joined(email: string): Promise<string> {
   return z.object({ user: Made }).parse(accepted.body).user.id;
 }
 
+const deployment = async () => deploymentId;
 const ofDeployment = (path = '') => `/deployments/${deploymentId}${path}`;
 const deploy = () => make(ofDeployment('/deploys'), { type: 'DAG_ONLY' });
 
@@ -88,147 +93,104 @@ async function delivered(): Promise<string> {
   return Made.parse(body).id;
 }
 
+/** Makes something, and changes it; answers its id. */
+function on(make: () => Promise<string>, change: (id: string) => Promise<unknown>): () => Promise<string> {
+  return async () => {
+    const id = await make();
+    await change(id);
+    return id;
+  };
+}
+
 /** What the audit log tells of each route, and how it is asked; what is done answers the id of what it changed. */
 const asked: Record<string, readonly [told: string, () => Promise<string>]> = {
   UpdateOrganization: [
     'UPDATE ORGANIZATION',
-    async () => {
-      const { id } = Made.parse(
-        await ask('post', '', named({ billingEmail: 'billing@example.com', isScimEnabled: false })),
-      );
-      return id;
-    },
+    on(organization, () =>
+      ask('post', '', named({ billingEmail: 'billing@example.com', isScimEnabled: false })),
+    ),
   ],
   ChangeProductPlan: [
     'UPDATE ORGANIZATION',
-    async () => {
+    on(organization, async () => {
       await rehearsed.setPlan('BUSINESS');
       await rehearsed.setPlan('TEAM');
-      return rehearsed.tenant.organizationId;
-    },
+    }),
   ],
-  UpdateUserRoles: [
-    'UPDATE USER',
-    async () => {
-      await ask('post', `/users/${memberId}/roles`, member);
-      return memberId;
-    },
-  ],
+  UpdateUserRoles: ['UPDATE USER', on(member, (id) => ask('post', `/users/${id}/roles`, owner))],
   CreateTeam: ['CREATE TEAM', team],
-  UpdateTeam: [
-    'UPDATE TEAM',
-    async () => await changed(await team(), (id) => ask('post', `/teams/${id}`, named())),
-  ],
-  DeleteTeam: ['DELETE TEAM', async () => await changed(await team(), (id) => ask('delete', `/teams/${id}`))],
-  UpdateTeamRoles: [
-    'UPDATE TEAM',
-    async () => await changed(await team(), (id) => ask('post', `/teams/${id}/roles`, member)),
-  ],
+  UpdateTeam: ['UPDATE TEAM', on(team, (id) => ask('post', `/teams/${id}`, named()))],
+  DeleteTeam: ['DELETE TEAM', on(team, (id) => ask('delete', `/teams/${id}`))],
+  UpdateTeamRoles: ['UPDATE TEAM', on(team, (id) => ask('post', `/teams/${id}/roles`, owner))],
   AddTeamMembers: [
     'UPDATE USER',
-    async () => {
-      await ask('post', `/teams/${await team()}/members`, { memberIds: [memberId] });
-      return memberId;
-    },
+    on(member, async (id) => await ask('post', `/teams/${await team()}/members`, { memberIds: [id] })),
   ],
   RemoveTeamMember: [
     'UPDATE USER',
-    async () => {
-      const id = await make('/teams', named({ memberIds: [memberId] }));
-      await ask('delete', `/teams/${id}/members/${memberId}`);
-      return memberId;
-    },
+    on(member, async (id) => {
+      const left = await make('/teams', named({ memberIds: [id] }));
+      await ask('delete', `/teams/${left}/members/${id}`);
+    }),
   ],
   CreateUserInvite: ['CREATE INVITE', () => invite()],
-  DeleteUserInvite: [
-    'DELETE INVITE',
-    async () => await changed(await invite(), (id) => ask('delete', `/invites/${id}`)),
-  ],
+  DeleteUserInvite: ['DELETE INVITE', on(invite, (id) => ask('delete', `/invites/${id}`))],
   CreateApiToken: ['CREATE API_TOKEN', apiToken],
-  UpdateApiToken: [
-    'UPDATE API_TOKEN',
-    async () => await changed(await apiToken(), (id) => ask('post', `/tokens/${id}`, named())),
-  ],
+  UpdateApiToken: ['UPDATE API_TOKEN', on(apiToken, (id) => ask('post', `/tokens/${id}`, named()))],
   UpdateApiTokenRoles: [
     'UPDATE API_TOKEN',
-    async () =>
-      await changed(await apiToken(), (id) =>
-        ask('post', `/tokens/${id}/roles`, {
-          roles: [
-            {
-              entityType: 'ORGANIZATION',
-              entityId: rehearsed.tenant.organizationId,
-              role: 'ORGANIZATION_OWNER',
-            },
-          ],
-        }),
-      ),
+    on(apiToken, (id) =>
+      ask('post', `/tokens/${id}/roles`, {
+        roles: [
+          {
+            entityType: 'ORGANIZATION',
+            entityId: rehearsed.tenant.organizationId,
+            role: 'ORGANIZATION_OWNER',
+          },
+        ],
+      }),
+    ),
   ],
-  RotateApiToken: [
-    'UPDATE API_TOKEN',
-    async () => await changed(await apiToken(), (id) => ask('post', `/tokens/${id}/rotate`)),
-  ],
-  DeleteApiToken: [
-    'DELETE API_TOKEN',
-    async () => await changed(await apiToken(), (id) => ask('delete', `/tokens/${id}`)),
-  ],
+  RotateApiToken: ['UPDATE API_TOKEN', on(apiToken, (id) => ask('post', `/tokens/${id}/rotate`))],
+  DeleteApiToken: ['DELETE API_TOKEN', on(apiToken, (id) => ask('delete', `/tokens/${id}`))],
   CreateCustomRole: ['CREATE ROLE', role],
-  UpdateCustomRole: [
-    'UPDATE ROLE',
-    async () => await changed(await role(), (id) => ask('post', `/roles/${id}`, named({ permissions }))),
-  ],
-  DeleteCustomRole: [
-    'DELETE ROLE',
-    async () => await changed(await role(), (id) => ask('delete', `/roles/${id}`)),
-  ],
+  UpdateCustomRole: ['UPDATE ROLE', on(role, (id) => ask('post', `/roles/${id}`, named({ permissions })))],
+  DeleteCustomRole: ['DELETE ROLE', on(role, (id) => ask('delete', `/roles/${id}`))],
   CreateWorkspace: ['CREATE WORKSPACE', workspace],
   UpdateWorkspace: [
     'UPDATE WORKSPACE',
-    async () =>
-      await changed(await workspace(), (id) =>
-        ask('post', `/workspaces/${id}`, named({ description: '', cicdEnforcedDefault: true })),
-      ),
+    on(workspace, (id) =>
+      ask('post', `/workspaces/${id}`, named({ description: '', cicdEnforcedDefault: true })),
+    ),
   ],
-  DeleteWorkspace: [
-    'DELETE WORKSPACE',
-    async () => await changed(await workspace(), (id) => ask('delete', `/workspaces/${id}`)),
-  ],
+  DeleteWorkspace: ['DELETE WORKSPACE', on(workspace, (id) => ask('delete', `/workspaces/${id}`))],
   CreateDeployment: ['CREATE DEPLOYMENT', () => rehearsed.create(`told ${++count}`)],
   UpdateDeployment: [
     'UPDATE DEPLOYMENT',
-    async () => {
-      await rehearsed.update(deploymentId, { description: `changed ${++count}` });
-      return deploymentId;
-    },
+    on(deployment, (id) => rehearsed.update(id, { description: `changed ${++count}` })),
   ],
   DeleteDeployment: [
     'DELETE DEPLOYMENT',
-    async () => {
-      const id = await rehearsed.create(`deleted ${++count}`);
-      await rehearsed.settled(id);
-      await rehearsed.remove(id);
-      return id;
-    },
+    on(
+      () => rehearsed.create(`deleted ${++count}`),
+      async (id) => {
+        await rehearsed.settled(id);
+        await rehearsed.remove(id);
+      },
+    ),
   ],
   RollBackRevision: [
     'UPDATE DEPLOYMENT',
-    async () => {
-      const { runningRevision } = await rehearsed.get(deploymentId);
-      await rehearsed.update(deploymentId, { schedulerSize: 'MEDIUM' });
-      await rehearsed.settled(deploymentId);
-      const path = `${rehearsed.alpha(deploymentId)}/revisions/${runningRevision}/rollback`;
+    on(deployment, async (id) => {
+      const path = `${rehearsed.alpha(id)}/revisions/1/rollback`;
       expect((await rehearsed.tenant.client.post(path, {})).status).toBe(200);
-      await rehearsed.settled(deploymentId);
-      return deploymentId;
-    },
+      await rehearsed.settled(id);
+    }),
   ],
   CreateDeploy: ['CREATE DEPLOY', deploy],
   UpdateDeploy: [
     'UPDATE DEPLOY',
-    async () =>
-      await changed(await deploy(), (id) =>
-        ask('post', ofDeployment(`/deploys/${id}`), { description: 'hotfix' }),
-      ),
+    on(deploy, (id) => ask('post', ofDeployment(`/deploys/${id}`), { description: 'hotfix' })),
   ],
   FinalizeDeploy: ['UPDATE DEPLOY', delivered],
   DeployRollback: [
@@ -240,11 +202,6 @@ const asked: Record<string, readonly [told: string, () => Promise<string>]> = {
     },
   ],
 };
-
-async function changed(id: string, change: (id: string) => Promise<unknown>): Promise<string> {
-  await change(id);
-  return id;
-}
 
 const changing = routes.filter(
   ({ method, path, access }) =>
