@@ -8,6 +8,7 @@ import { filesWith } from '../support/files.ts';
 import { LONG_DAG } from '../support/long-dag.ts';
 import { type Platform, until } from '../support/platform.ts';
 import { mainProcesses, processesOf, variableOf } from '../support/processes.ts';
+import { queue } from '../support/queues.ts';
 import { tracesOf } from '../support/traces.ts';
 import { startUnlimited } from '../support/unlimited.ts';
 
@@ -28,14 +29,7 @@ def emptied():
 emptied()
 `;
 
-const DEFAULT = {
-  name: 'default',
-  isDefault: true,
-  astroMachine: 'A5',
-  minWorkerCount: 1,
-  maxWorkerCount: 1,
-  workerConcurrency: 5,
-};
+const DEFAULT = queue({ minWorkerCount: 1, maxWorkerCount: 1 });
 const BIG = { ...DEFAULT, name: 'big', isDefault: false, workerConcurrency: 1 };
 
 /** Takes more memory than a worker on the machine A5 has. */

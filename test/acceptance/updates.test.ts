@@ -9,6 +9,7 @@ import { LONG_DAG } from '../support/long-dag.ts';
 import { type Owner, ownerOf } from '../support/owner.ts';
 import { type Platform, until } from '../support/platform.ts';
 import { processesOf } from '../support/processes.ts';
+import { queue } from '../support/queues.ts';
 import { tracesOf } from '../support/traces.ts';
 import { startUnlimited } from '../support/unlimited.ts';
 
@@ -37,14 +38,7 @@ const DAGS = {
   'on_large.py': dagThatReturns('on_large', 'os.environ["WINDSOCK_QUEUE"]', 'large'),
 };
 
-const DEFAULT = {
-  name: 'default',
-  isDefault: true,
-  astroMachine: 'A5',
-  minWorkerCount: 1,
-  maxWorkerCount: 1,
-  workerConcurrency: 5,
-};
+const DEFAULT = queue({ minWorkerCount: 1, maxWorkerCount: 1 });
 
 const Deployed = z.object({
   workerQueues: z.array(z.looseObject({ podCpu: z.string(), podMemory: z.string() })),
