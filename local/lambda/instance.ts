@@ -8,12 +8,6 @@ import { type Answer, fromThread, type InstanceData } from './messages.ts';
  */
 const YOUNG_GENERATION_MB = 8;
 
-/**
- * Calls that run in a thread at a time. Unlike Lambda's they share it: of two hundred at once each would take two
- * hundred times as long, and those of a busy machine more than they may.
- */
-const MOST_AT_ONCE = 50;
-
 /** A module may take so long to load. Lambda waits 10 s; a busy machine may need more. */
 const LOADING_LIMIT_MS = 60_000;
 
@@ -27,16 +21,16 @@ export interface Instance {
   terminate(): Promise<void>;
 }
 
-/** A call without an answer: it begins when the thread is ready and has room for it. */
+/** A call without an answer: it begins when the thread is ready. */
 interface Waiting {
   begin(): void;
   end(answer: Answer): void;
 }
 
 /**
- * Starts the thread of one function. Several calls may run in it at a time, others wait for them. One that takes longer
- * than its timeout, counted from its beginning, is answered as failed and closes the instance: it takes no more calls,
- * and its thread is ended with the last of those it already has. A thread that dies answers all of its calls as failed.
+ * Starts the thread of one function. Several calls may run in it at a time. One that takes longer than its timeout,
+ * counted from when the thread is ready, is answered as failed and closes the instance: it takes no more calls, and
+ * its thread is ended with the last of those it already has. A thread that dies answers all of its calls as failed.
  */
 export function startInstance(
   data: InstanceData,
@@ -44,8 +38,6 @@ export function startInstance(
   log: (line: string) => void,
 ): Instance {
   const waiting = new Map<string, Waiting>();
-  /** Those of `waiting` that have not begun, in the order in which they came. */
-  const queue: string[] = [];
   let ready = false;
   let closed = false;
   let death = 'the thread was ended';
@@ -63,7 +55,7 @@ export function startInstance(
     if (received.status !== 'ready') return settle(received);
     clearTimeout(loading);
     ready = true;
-    beginWhatHasRoom();
+    for (const { begin } of waiting.values()) begin();
   });
   worker.on('error', (error) => {
     death = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -72,22 +64,12 @@ export function startInstance(
   worker.on('exit', () => {
     closed = true;
     clearTimeout(loading);
-    queue.length = 0;
     for (const id of [...waiting.keys()]) settle(failed(id, 'Runtime.ExitError', `Runtime exited: ${death}`));
   });
-
-  function beginWhatHasRoom(): void {
-    while (ready && waiting.size - queue.length < MOST_AT_ONCE) {
-      const id = queue.shift();
-      if (id === undefined) return;
-      waiting.get(id)?.begin();
-    }
-  }
 
   function settle(result: Answer): void {
     waiting.get(result.id)?.end(result);
     waiting.delete(result.id);
-    beginWhatHasRoom();
     if (closed && waiting.size === 0) void worker.terminate();
   }
 
@@ -117,8 +99,7 @@ export function startInstance(
         },
       };
       waiting.set(id, call);
-      queue.push(id);
-      beginWhatHasRoom();
+      if (ready) call.begin();
       return promise;
     },
     async terminate() {

@@ -7,7 +7,6 @@ const command = z.object({
   throws: z.object({ name: z.string(), message: z.string() }).optional(),
   exit: z.number().optional(),
   spin: z.boolean().optional(),
-  computeMs: z.number().optional(),
   reject: z.string().optional(),
   print: z.string().optional(),
   environment: z.string().optional(),
@@ -28,10 +27,6 @@ export async function handler(event: unknown, context: { getRemainingTimeInMilli
     throw Object.assign(new Error(asked.throws.message), { name: asked.throws.name });
   if (asked.exit !== undefined) process.exit(asked.exit);
   while (asked.spin === true);
-  if (asked.computeMs !== undefined) {
-    const end = performance.now() + asked.computeMs;
-    while (performance.now() < end);
-  }
   if (asked.reject !== undefined) void Promise.reject(new Error(asked.reject));
   if (asked.environment !== undefined) return { value: process.env[asked.environment] ?? null };
   if (asked.large !== undefined) return 'x'.repeat(asked.large);
