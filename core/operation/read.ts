@@ -1,10 +1,9 @@
 import type { DeploymentIds } from '../deployment/entity.ts';
 import type { Services } from '../services.ts';
-import { Stale } from '../store/transact.ts';
 import type { IntentItem, OperationItem } from './entity.ts';
 import type { Intent } from './intent.ts';
 
-/** An operation of a deployment; it is there as long as the deployment is, else what was read of that is `Stale`. */
+/** An operation of a deployment; it is there as long as the deployment is. */
 export async function findOperation(
   services: Services,
   { organizationId, deploymentId }: DeploymentIds,
@@ -14,7 +13,7 @@ export async function findOperation(
     .store(organizationId)
     .entities.operation.get({ organizationId, deploymentId, number })
     .go({ consistent: true });
-  if (data === null) throw new Stale(`Deployment ${deploymentId}`);
+  if (data === null) throw new Error(`Deployment ${deploymentId} has no operation ${number}`);
   return data;
 }
 

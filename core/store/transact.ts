@@ -35,20 +35,17 @@ export async function refused(transaction: { go(): Promise<TransactionAnswer> })
 /** The longest of the random pauses between two attempts. */
 const LONGEST_PAUSE_MS = 1_500;
 
-/** Half of what a request may take in all (functions/catalog.ts): its other work has time, too. */
-const PATIENCE_MS = 15_000;
-
 /**
- * Runs a command again while it is `Stale`, its reads included, with a growing random pause, for fifteen seconds: forty
- * at once who change the same deployment are all served, and its own operation writes it meanwhile.
+ * Runs a command again while it is `Stale`, its reads included. Sixteen attempts with a growing random pause, eight
+ * seconds in all on average: forty at once who change the same deployment are all served, and its own operation
+ * writes it meanwhile.
  */
-export async function retryStale<T>(command: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function retryStale<T>(command: () => Promise<T>, attempts = 16): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await command();
     } catch (error) {
-      if (!(error instanceof Stale) || performance.now() > deadline) throw error;
+      if (!(error instanceof Stale) || attempt === attempts) throw error;
       await wait(Math.random() * Math.min(20 * 2 ** attempt, LONGEST_PAUSE_MS));
     }
   }
