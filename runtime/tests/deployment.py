@@ -1,5 +1,6 @@
 """A deployment as ECS would run it: the containers' commands, environments and folders, as processes."""
 
+import gzip
 import hashlib
 import http.client
 import io
@@ -49,7 +50,10 @@ def front_door_token(role: str = "ADMIN", **changes: Any) -> str:
 def tarball(files: Mapping[str, str]) -> bytes:
     """A reproducible gzipped tar of the files, as a deploy uploads it."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as tar,
+    ):
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content.encode())

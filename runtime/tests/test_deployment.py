@@ -97,9 +97,11 @@ def test_a_bundle_right_after_another_is_seen_whole(running: Deployment) -> None
 
 
 def test_a_bundle_that_is_gone_back_to_is_seen_again(running: Deployment) -> None:
+    digests: list[str] = []
     for code in ("A", "B", "A"):
-        running.publish(bundle("returned", code))
+        digests.append(running.publish(bundle("returned", code)))
         until(f"{code} is seen", lambda code=code: running.tags("returned") == [code] or None)
+    assert digests[0] == digests[2]
 
 
 def test_a_dag_with_a_syntax_error_shows_it_and_breaks_no_other(running: Deployment) -> None:

@@ -100,7 +100,7 @@ def defaults() -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
-            "http.access=WARNING airflow.dag_processing.manager.DagFileProcessorManager=WARNING"
+            "http.access=WARNING windsock_airflow.dag_files.DeploymentFileProcessorManager=WARNING"
         ),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",

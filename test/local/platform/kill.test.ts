@@ -52,14 +52,16 @@ test.each([
   'kill -9 of the runner at every step of %s changes nothing but time',
   async (_, journey, carried, states) => {
     const undisturbed = await journey();
-    killing = killAtEveryState(platform);
-    expect(await journey()).toEqual(undisturbed);
-    const killed = await killing.stop();
-    killing = undefined;
-    expect(killed.flat()).toEqual(expect.arrayContaining([...states]));
-    const whole = killed.filter((of) => STEPS.every((step) => of.includes(step)));
-    expect(whole.length).toBeGreaterThanOrEqual(carried);
-    expect(orphansOf(platform.home)).toEqual([]);
+    const killed: string[][] = [];
+    const whole = () => killed.filter((of) => STEPS.every((step) => of.includes(step)));
+    // A state may be left before it is seen: then another journey is made.
+    while (!states.every((state) => killed.flat().includes(state)) || whole().length < carried) {
+      killing = killAtEveryState(platform);
+      expect(await journey()).toEqual(undisturbed);
+      killed.push(...(await killing.stop()));
+      killing = undefined;
+      expect(orphansOf(platform.home)).toEqual([]);
+    }
   },
   600_000 * PATIENCE,
 );
