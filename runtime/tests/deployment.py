@@ -293,6 +293,11 @@ class Deployment:
         pointer = {"bundle": digest, "workers": workers, "operation": 1}
         self.s3.put_object(Bucket=BUCKET, Key=f"{self.prefix}/pointer.json", Body=json.dumps(pointer))
 
+    def dags(self) -> set[str]:
+        """The DAGs that Airflow lists."""
+        _, listed = self.api("GET", "/api/v2/dags?limit=100")
+        return {dag["dag_id"] for dag in listed["dags"]}
+
     def run(self, dag: str) -> str:
         """Runs a DAG that may not be listed yet, but is long before Airflow's own refresh, which comes every
         300 s; the id of the run."""

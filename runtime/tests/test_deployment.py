@@ -104,6 +104,28 @@ def test_a_bundle_that_is_gone_back_to_is_seen_again(running: Deployment) -> Non
     assert digests[0] == digests[2]
 
 
+def test_a_dag_whose_file_could_not_be_read_is_back_soon_once_it_can(running: Deployment, go: Path) -> None:
+    files = bundle("flaky", "A")
+    source = files["dags/flaky.py"]
+    running.publish({**files, "dags/flaky.py": f"open({str(go)!r}).close()\n{source}"})
+    until(
+        "it shows the error", lambda: running.api("GET", "/api/v2/importErrors")[1]["import_errors"] or None
+    )
+    go.touch()
+    assert running.outcome("flaky", running.run("flaky")) == "success"
+    assert running.api("GET", "/api/v2/importErrors")[1]["import_errors"] == []
+
+
+def test_a_dag_that_leaves_its_file_right_after_it_came_is_gone_soon(running: Deployment) -> None:
+    files = bundle("stays", "A")
+    both = files["dags/stays.py"] + bundle("leaves", "A")["dags/leaves.py"]
+    running.publish({**files, "dags/stays.py": both})
+    until("both are there", lambda: {"stays", "leaves"} <= running.dags() or None)
+    running.publish(files)
+    until("it is gone", lambda: "leaves" not in running.dags() or None, 90)
+    assert "stays" in running.dags()
+
+
 def test_a_dag_with_a_syntax_error_shows_it_and_breaks_no_other(running: Deployment) -> None:
     running.publish({**bundle("sound", "A"), "dags/broken.py": "import airflow.sdk\nDAG = = 1"})
     assert running.outcome("sound", running.run("sound")) == "success"

@@ -1,11 +1,15 @@
 """DAG files that the dag-processor reads while the bundle moves on."""
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import attrs
 from airflow.cli.commands import dag_processor_command
 from airflow.dag_processing.manager import DagFileInfo, DagFileProcessorManager
+
+AGAIN_SECONDS = 30
+"""After so long what could not be read is read again: Airflow's own `min_file_process_interval`."""
 
 
 @attrs.define(kw_only=True)
@@ -29,6 +33,14 @@ class DeploymentFileProcessorManager(DagFileProcessorManager):
             self._read_paths[bundle.name] = bundle.path
             files = sorted(known_files.get(bundle.name, ()), key=lambda file: file.rel_path, reverse=True)
             self._add_files_to_queue(files, mode="frontprio")
+
+    def prepare_file_queue(self, known_files: dict[str, set[DagFileInfo]]) -> None:
+        """Has files that could not be read be read again soon: until then no DAG of theirs has a new run."""
+        due = datetime.now(timezone.utc) - timedelta(seconds=AGAIN_SECONDS)
+        for stat in self._file_stats.values():
+            if stat.import_errors and stat.last_finish_time and stat.last_finish_time < due:
+                stat.last_finish_time = None
+        super().prepare_file_queue(known_files)
 
     def handle_parsing_result(self, file: DagFileInfo, proc: Any, **kwargs: Any) -> None:
         """Has a file of a bundle that was left read again, next of all; a callback is of its own bundle."""

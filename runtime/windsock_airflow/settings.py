@@ -85,7 +85,9 @@ def defaults() -> dict[str, str]:
 
     `min_heartbeat_interval`: a task's slot stays held up to that long after its process ended, 5 s by
     default; with 1 s, 60 runs of two tasks took a quarter of the time. `min_file_process_interval`: a new
-    bundle is parsed at once all the same, and 300 DAGs idle at 0.01 instead of 0.7 of a core.
+    bundle is parsed at once all the same, and soon what could not be read; 300 DAGs idle at 0.01 instead of
+    0.7 of a core. `stale_dag_threshold`: a DAG that is not in its file any more ends within a minute, also
+    when that was read less than 50 s before, for no later reading would tell.
     `execution_api_retry_*`: a task outlives two minutes without its api-server. `namespace_levels`: two
     loggers that else write a line a second, on looking at the pointer and on a worker's poll.
     `orphaned_tasks_check_interval`: what an earlier scheduler queued to another executor waits so long.
@@ -98,6 +100,7 @@ def defaults() -> dict[str, str]:
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
         "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+        "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "0",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
             "http.access=WARNING windsock_airflow.dag_files.DeploymentFileProcessorManager=WARNING"
