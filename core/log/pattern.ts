@@ -3,10 +3,13 @@
  * Airflow 3 writes `[error    ]` where other programs write `ERROR`.
  */
 const levels = new Map([
-  ['ERROR', ['ERROR', '[error', '[critical']],
-  ['WARN', ['WARN', '[warning']],
+  ['ERROR', ['ERROR', 'CRITICAL', 'FATAL', '[error', '[critical']],
+  ['WARN', ['WARN', 'WARNING', '[warning']],
   ['INFO', ['INFO', '[info']],
 ]);
+
+/** CloudWatch Logs takes no longer pattern. */
+export const LONGEST_PATTERN = 1024;
 
 /** CloudWatch Logs' filter pattern of the lines that hold this text, or are of the level that it is. */
 export function patternOf(searchText: string): string {

@@ -14,9 +14,9 @@ class ArchiveError(Exception):
 def unpack(archive: Path, folder: Path) -> None:
     """Unpacks a gzipped tar into an empty folder: files, folders and links that stay inside; no devices.
 
-    Nothing of an entry's owner or time is kept: Airflow parses a changed file at once only when it is newer
-    than its last parse, and reproducible tarballs carry the time 0. Raises ArchiveError past 50,000
-    entries or 1 GiB, before the entry that goes past is written.
+    Nothing of an entry's owner or time is kept: Airflow reads the youngest files first, and reproducible
+    tarballs carry the time 0. Raises ArchiveError past 50,000 entries or 1 GiB, before the entry that goes
+    past is written.
     """
     entries = size = 0
     try:

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readIfThere } from '../../local/files.ts';
+import { signal, startTime } from '../../local/process.ts';
 import { createClient, type Tenant } from '../support/client.ts';
 import { createDeployment, created, deployments, remove, type Variable } from '../support/deployment.ts';
 import { pathsUnder } from '../support/files.ts';
@@ -82,8 +83,9 @@ test('a database that is down makes a create fail, and the delete works once it 
 /** Stops the api-server that there is, for ECS starts another one; answers whether there is one. */
 function stopsApiServer(): boolean {
   const { 'api-server': pid } = mainProcesses(platform.home);
-  if (pid === undefined) return false;
-  process.kill(pid, 'SIGSTOP');
+  const started = pid === undefined ? undefined : startTime(pid);
+  if (pid === undefined || started === undefined) return false;
+  signal({ pid, startTime: started }, 'SIGSTOP');
   return true;
 }
 

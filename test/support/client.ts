@@ -49,10 +49,11 @@ export async function sent(
   url: string,
   request: RequestInit,
 ): Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }> {
+  const { href } = new URL(url);
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      const response = await fetch(url, request);
+      const response = await fetch(href, request);
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       if (!(error instanceof TypeError) || performance.now() > deadline) throw error;

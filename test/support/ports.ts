@@ -3,8 +3,8 @@ import { isFree } from '../../local/ports.ts';
 
 /** Above the port that the CLI knows, and below those that ECS, the platform and outgoing connections take. */
 const FIRST = 9_000;
-const SLICE = 300;
-const SLICES = 10;
+const SLICE = 30;
+const SLICES = 100;
 
 /** The tests of a vitest worker have ports of their own: nobody else takes one while what had it is started again. */
 const slice = FIRST + (Number(process.env.VITEST_POOL_ID ?? 0) % SLICES) * SLICE;

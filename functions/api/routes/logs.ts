@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_PATTERN, patternOf } from '../../../core/log/pattern.ts';
 import { LogLine, LogSource, searchLogs } from '../../../core/log/search.ts';
 import { SearchId, searchIdOf, searchSpan } from '../../../core/log/span.ts';
 import { many, wholeNumber } from '../../../core/page.ts';
@@ -20,7 +21,14 @@ export const logs = [
     params: inDeployment,
     query: z.strictObject({
       sources: many(LogSource).refine((sources) => sources.length > 0, 'at least one source is required'),
-      searchText: z.string().max(1000).optional(),
+      searchText: z
+        .string()
+        .max(1000)
+        .refine(
+          (text) => patternOf(text).length <= LONGEST_PATTERN,
+          'is too long: quotes and backslashes count twice',
+        )
+        .optional(),
       searchId: SearchId.optional(),
       range: wholeNumber(z.int().min(1).max(31_536_000).optional()),
       startDate: z.iso.datetime({ offset: true }).optional(),

@@ -148,11 +148,14 @@ test('groups and streams are listed, made and deleted', async () => {
   });
 });
 
-test('a pattern of another kind is refused', async () => {
-  await expect(filter({ filterPattern: '{ $.level = "x" }' })).rejects.toMatchObject({
-    name: 'InvalidParameterException',
-  });
-});
+test.each(['{ $.level = "x" }', '?one two', '?one -two'])(
+  'a pattern of another kind is refused: %s',
+  async (filterPattern) => {
+    await expect(filter({ filterPattern })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+  },
+);
 
 test('reading is granted by the group', async () => {
   const api = new CloudWatchLogsClient(as('function-api', endpoints.url));

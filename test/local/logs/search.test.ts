@@ -66,6 +66,14 @@ test.each([
   expect(body).toMatchObject({ results: found.map((raw) => ({ raw })) });
 });
 
+test('takes no text that is too long once it is quoted', async () => {
+  expect((await search('apiserver', 10, '"'.repeat(511))).status).toBe(200);
+  expect(await search('apiserver', 10, '"'.repeat(512))).toMatchObject({
+    status: 400,
+    body: { fieldErrors: [{ field: 'searchText' }] },
+  });
+});
+
 test('says so when there are too many lines to tell the newest', async () => {
   write(
     'dag-processor',
