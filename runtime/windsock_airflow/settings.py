@@ -119,7 +119,8 @@ def platform_settings(
     however soon it comes after the one before; after Airflow's 30 s it would be for the next bundle to do.
     `jwt_leeway`: a worker's request is signed for so long, and believed for as long again. Airflow's 10 s
     are less than the 30 s for which a request waits for an api-server that restarts; refused for its age,
-    it ends the worker.
+    it ends the worker. `minimum_acceptable_*_for_workers`: an update of the runtime version has workers and
+    api-servers of two patches of this Airflow meet; else those would let each other's workers go.
     """
     api_url = required(environment, "WINDSOCK_API_URL")
     executor = required(environment, "WINDSOCK_EXECUTOR")
@@ -143,6 +144,8 @@ def platform_settings(
         "AIRFLOW__API_AUTH__JWT_LEEWAY": "60",
         "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "86400",
         "AIRFLOW__EDGE__API_ENABLED": "True",
+        "AIRFLOW__EDGE__MINIMUM_ACCEPTABLE_CORE_VERSION_FOR_WORKERS": "3.3.0",
+        "AIRFLOW__EDGE__MINIMUM_ACCEPTABLE_EDGE_VERSION_FOR_WORKERS": "4.3.0",
         "AIRFLOW__EDGE__API_URL": f"{api_url}/edge_worker/v1/rpcapi",
         "AIRFLOW__EDGE__JOB_POLL_INTERVAL": "1",
         "AIRFLOW__EDGE__HEARTBEAT_INTERVAL": "5",

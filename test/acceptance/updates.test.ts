@@ -152,6 +152,9 @@ test('a runtime version is updated while a task runs, which ends where it runs',
   await airflow.setVariable('go', 'yes');
   await airflow.ran('long', 'success', run);
   expect(await airflow.returned('long', run, 'work')).toEqual([1, '3.3.1']);
+  // Workers and api-servers of two versions meet while they are replaced.
+  const refused = `${pathOf(tenant, deployment)}/logs?sources=worker&searchText=${encodeURIComponent('Version mismatch')}`;
+  expect((await tenant.client.get(refused)).body).toMatchObject({ results: [] });
 });
 
 test('going back to the revision before takes its version back too', async () => {
