@@ -39,14 +39,14 @@ export function processesOf(home: string): Process[] {
 }
 
 /**
- * The main process of every container: the pid by the container's name. A shim's other children, such as a health
- * check, are younger.
+ * The main process of every container, once it has become its program: the pid by the container's name. A shim's other
+ * children, such as a health check, are younger.
  */
 export function mainProcesses(home: string): Record<string, number> {
   const all = processesOf(home);
   const shims = new Set(all.filter(({ isShim }) => isShim).map(({ pid }) => pid));
-  const children = all.flatMap(({ parent, container, pid }) => {
-    const started = shims.has(parent) ? startTime(pid) : undefined;
+  const children = all.flatMap(({ parent, container, pid, isShim }) => {
+    const started = shims.has(parent) && !isShim ? startTime(pid) : undefined;
     return started === undefined ? [] : [{ container, pid, started }];
   });
   const youngestFirst = children.sort((a, b) => b.started - a.started || b.pid - a.pid);
