@@ -3,7 +3,14 @@ import { Planned } from '../../core/operation/view.ts';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
 import { createClient, type Tenant } from '../support/client.ts';
 import { type Dags, deploy, deployed, exampleDags } from '../support/deploy.ts';
-import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
+import {
+  alphaOf,
+  createDeployment,
+  type Deployment,
+  healthy,
+  pathOf,
+  remove,
+} from '../support/deployment.ts';
 import { filesWith } from '../support/files.ts';
 import { LONG_DAG } from '../support/long-dag.ts';
 import { type Platform, until } from '../support/platform.ts';
@@ -94,7 +101,7 @@ test('a task that takes too much memory is stopped, and the deployment says whic
     `, running the task takes_all of the DAG greedy in the run ${run}. Give the queue a larger machine`,
   );
   expect(await reasonOf()).toMatch(/^A worker of the queue default of 2Gi ran out of memory at \S+Z, /);
-  const { body } = await tenant.client.get(`${path.replace('/v1/', '/v1alpha1/')}/timeline`);
+  const { body } = await tenant.client.get(`${alphaOf(tenant, deployment)}/timeline`);
   expect(body).toMatchObject({
     timeline: expect.arrayContaining([
       expect.objectContaining({

@@ -4,9 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readIfThere } from '../../local/files.ts';
+import { ask } from '../support/changing.ts';
 import type { Tenant } from '../support/client.ts';
 import { deploy, deployed } from '../support/deploy.ts';
-import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
+import {
+  alphaOf,
+  createDeployment,
+  type Deployment,
+  healthy,
+  pathOf,
+  remove,
+} from '../support/deployment.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { type Platform, until } from '../support/platform.ts';
 import { queryPostgres } from '../support/postgres.ts';
@@ -161,15 +169,12 @@ async function deploys(code: string): Promise<string> {
 }
 
 async function change(request: object): Promise<void> {
-  const { status, body } = await tenant.client.post(pathOf(tenant, deployment), request);
-  expect(status, JSON.stringify(body)).toBe(200);
+  await ask(tenant, pathOf(tenant, deployment), request);
   await settled();
 }
 
 async function rollBack(revision: unknown): Promise<void> {
-  const path = `${pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/')}/revisions/${revision}/rollback`;
-  const { status, body } = await tenant.client.post(path, {});
-  expect(status, JSON.stringify(body)).toBe(200);
+  await ask(tenant, `${alphaOf(tenant, deployment)}/revisions/${revision}/rollback`, {});
   await settled();
 }
 

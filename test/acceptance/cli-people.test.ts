@@ -6,6 +6,7 @@ import { type Astro, createAstro } from '../support/astro.ts';
 import { type CliPlatform, startForecast } from '../support/cli.ts';
 import { createClient, type Tenant } from '../support/client.ts';
 import { createDeployment, type Deployment, healthy } from '../support/deployment.ts';
+import { linkTo } from '../support/mail.ts';
 import { type Platform, until } from '../support/platform.ts';
 
 const GUEST = 'grace@example.com';
@@ -49,17 +50,7 @@ describe('users', () => {
       `invite for ${GUEST} with role ORGANIZATION_MEMBER created`,
     );
     const anonymous = createClient(platform.url);
-    const Mailbox = z.object({ messages: z.array(z.object({ text: z.string() })) });
-    let link = '';
-    await until(
-      async () => {
-        const { body } = await anonymous.get(`/_local/mail?to=${encodeURIComponent(GUEST)}`);
-        link = /http\S+/.exec(Mailbox.parse(body).messages.at(-1)?.text ?? '')?.[0] ?? '';
-        return link !== '';
-      },
-      { seconds: 70, what: () => 'the mail of the invite' },
-    );
-    const token = new URL(link).searchParams.get('token');
+    const token = new URL(await linkTo(anonymous, GUEST)).searchParams.get('token');
     const person = { token, fullName: 'Grace Breeze', password: 'correct horse battery' };
     const accepted = await anonymous.post('/v1alpha1/invites/accept', person);
     guestToken = z.object({ token: z.string() }).parse(accepted.body).token;

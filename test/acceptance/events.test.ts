@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { createClient, signUp, type Tenant } from '../support/client.ts';
 import { type Deployment, deployments, healthy, pathOf, remove, removed } from '../support/deployment.ts';
 import { eventsThatWait, loseEvents } from '../support/lose-events.ts';
 import { operations } from '../support/operations.ts';
+import { accountOf } from '../support/owner.ts';
 import { createPlatform, type Platform, until } from '../support/platform.ts';
 import { tracesOf } from '../support/traces.ts';
 
@@ -67,14 +65,7 @@ async function loseAndWaitAMinute(): Promise<void> {
 
 /** Says again and again, of times long past and to come, that the deployment is due; answers how often. */
 async function repeat(tenant: Tenant, deployment: Deployment, stopped: AbortSignal): Promise<number> {
-  const { endpoints } = z
-    .object({ endpoints: z.int() })
-    .parse(JSON.parse(readFileSync(join(platform.home, 'ports.json'), 'utf8')));
-  const bus = new EventBridgeClient({
-    endpoint: `http://127.0.0.1:${endpoints}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'runner', secretAccessKey: 'local' },
-  });
+  const bus = new EventBridgeClient(accountOf(platform.home));
   let count = 0;
   while (!stopped.aborted) {
     const minutes = [0, -600, 5, -1][count % 4] ?? 0;

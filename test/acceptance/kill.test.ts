@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { airflowOf } from '../support/airflow.ts';
+import { ask, isAtRest, seen } from '../support/changing.ts';
 import { signUp, type Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
 import {
+  alphaOf,
   createDeployment,
   type Deployment,
   healthy,
@@ -116,7 +117,7 @@ test('kill -9 of the runner at every step of updates, one of them put back, and 
   const states = ['Prepare', 'Roll', 'AwaitStable', 'PutBack', 'Publish', 'Finish'];
   await killedAtAll(states, async () => {
     await ask(tenant, path, { environmentVariables: [variable('AIRFLOW__CORE__PARALLELISM', 'many')] });
-    await atWork(tenant, deployment);
+    await seen(tenant, path, (now) => now.runningOperation !== undefined && now.waitingIntents === 0);
     await ask(tenant, path, { environmentVariables: [variable('COLOUR', 'red')] });
     await ask(tenant, path, { schedulerSize: 'MEDIUM' });
     expect(await atRest(tenant, deployment)).toMatchObject({
@@ -124,7 +125,7 @@ test('kill -9 of the runner at every step of updates, one of them put back, and 
       environmentVariables: [{ key: 'COLOUR', value: 'red' }],
     });
     await airflow.ran('hello', 'success', await airflow.trigger('hello'));
-    await ask(tenant, `${path.replace('/v1/', '/v1alpha1/')}/revisions/${runningRevision}/rollback`, {});
+    await ask(tenant, `${alphaOf(tenant, deployment)}/revisions/${runningRevision}/rollback`, {});
     expect(await atRest(tenant, deployment)).toMatchObject({
       schedulerSize: 'SMALL',
       environmentVariables: [],
@@ -164,45 +165,11 @@ async function killedAtAll(states: readonly string[], work: () => Promise<void>)
 
 const variable = (key: string, value: string) => ({ key, value, isSecret: false });
 
-async function ask(tenant: Tenant, path: string, request: object): Promise<void> {
-  const { status, body } = await tenant.client.post(path, request);
-  expect(status, JSON.stringify(body)).toBe(200);
-}
-
-const Changing = z.looseObject({
-  status: z.string(),
-  runningRevision: z.int().optional(),
-  runningOperation: z.int().optional(),
-  waitingIntents: z.int(),
-});
-
-/** Waits until an operation carries all that was asked for. */
-async function atWork(tenant: Tenant, deployment: Deployment): Promise<void> {
-  await until(
-    async () => {
-      const { runningOperation, waitingIntents } = await changing(tenant, deployment);
-      return runningOperation !== undefined && waitingIntents === 0;
-    },
-    { seconds: 60, what: () => 'the operation to begin' },
-  );
-}
-
 /** Waits until nothing is done to the deployment any more, and all is well. */
-async function atRest(tenant: Tenant, deployment: Deployment): Promise<z.infer<typeof Changing>> {
-  let last = await changing(tenant, deployment);
-  await until(
-    async () => {
-      last = await changing(tenant, deployment);
-      return last.runningOperation === undefined && last.waitingIntents === 0;
-    },
-    { seconds: 420, what: () => `the deployment to be at rest; it is ${JSON.stringify(last)}` },
-  );
-  expect(last.status).toBe('HEALTHY');
-  return last;
-}
-
-async function changing(tenant: Tenant, deployment: Deployment): Promise<z.infer<typeof Changing>> {
-  return Changing.parse((await tenant.client.get(pathOf(tenant, deployment))).body);
+async function atRest(tenant: Tenant, deployment: Deployment) {
+  const rested = await seen(tenant, pathOf(tenant, deployment), isAtRest, 420);
+  expect(rested.status).toBe('HEALTHY');
+  return rested;
 }
 
 /** Deploys the DAGs and waits for a run of one, and for its log, which its worker stores after the run's success. */

@@ -2,9 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Planned } from '../../core/operation/view.ts';
 import { type Airflow, airflowOf } from '../support/airflow.ts';
+import { ask } from '../support/changing.ts';
 import type { Tenant } from '../support/client.ts';
 import { deploy, deployed, exampleDags } from '../support/deploy.ts';
-import { createDeployment, type Deployment, healthy, pathOf, remove } from '../support/deployment.ts';
+import {
+  alphaOf,
+  createDeployment,
+  type Deployment,
+  healthy,
+  pathOf,
+  remove,
+} from '../support/deployment.ts';
 import { LONG_DAG } from '../support/long-dag.ts';
 import { type Owner, ownerOf } from '../support/owner.ts';
 import { type Platform, until } from '../support/platform.ts';
@@ -128,8 +136,7 @@ test('a deploy is rolled back to by itself, and what runs is its code', async ()
     await runsVersion(version);
   }
   const rollback = `${pathOf(tenant, deployment)}/deploys/${deployIds[0]}/rollback`;
-  const { status, body } = await tenant.client.post(rollback, {});
-  expect(status, JSON.stringify(body)).toBe(200);
+  const body = await ask(tenant, rollback, {});
   expect(await deployed(tenant, deployment.id, z.object({ id: z.string() }).parse(body).id)).toBe('DEPLOYED');
   await runsVersion('one');
   expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
@@ -173,11 +180,10 @@ test('a delete leaves nothing of it', async () => {
   expect(tracesOf(platform.home, deployment.id)).toEqual([]);
 });
 
-const alpha = () => pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/');
+const alpha = () => alphaOf(tenant, deployment);
 
 async function change(request: object): Promise<void> {
-  const { status, body } = await tenant.client.post(pathOf(tenant, deployment), request);
-  expect(status, JSON.stringify(body)).toBe(200);
+  await ask(tenant, pathOf(tenant, deployment), request);
 }
 
 /** Changes it, and waits until that is made as it was planned; answers the plan. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { codeTo } from './mail.ts';
 import { PATIENCE } from './patience.ts';
-import { type Platform, until } from './platform.ts';
+import type { Platform } from './platform.ts';
 
 /** An answer of the API: its status and its JSON, or else its text. */
 export interface Answer {
@@ -70,7 +71,7 @@ const Verified = z.object({
   token: z.string(),
   trialExpiresAt: z.iso.datetime(),
 });
-const Mailbox = z.object({ messages: z.array(z.object({ code: z.string().nullable() })) });
+
 /** A tenant that signed up through the public door. */
 export interface Tenant {
   readonly client: Client;
@@ -98,15 +99,7 @@ export async function signUp(platform: Pick<Platform, 'url'>): Promise<Tenant> {
   });
   if (signup.status !== 200)
     throw new Error(`Sign-up answered ${signup.status}: ${JSON.stringify(signup.body)}`);
-  let code: string | undefined;
-  await until(
-    async () => {
-      const mail = Mailbox.parse((await anonymous.get(`/_local/mail?to=${encodeURIComponent(email)}`)).body);
-      code = mail.messages.at(-1)?.code ?? undefined;
-      return code !== undefined;
-    },
-    { seconds: 70, what: () => `the code mailed to ${email}` },
-  );
+  const code = await codeTo(anonymous, email);
   const { id } = Named.parse(signup.body);
   const verified = Verified.parse((await anonymous.post(`/v1alpha1/signups/${id}/verify`, { code })).body);
   return {

@@ -64,6 +64,11 @@ export function pathOf({ organizationId }: Tenant, { id }: Deployment): string {
   return `/v1/organizations/${organizationId}/deployments/${id}`;
 }
 
+/** Where the API has what of a deployment is Windsock's own: its operations, timeline and revisions. */
+export function alphaOf(tenant: Tenant, deployment: Deployment): string {
+  return pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/');
+}
+
 /** Deletes a deployment and waits until the API has it no more. */
 export async function remove(tenant: Tenant, deployment: Deployment): Promise<void> {
   const { status, body } = await tenant.client.delete(pathOf(tenant, deployment));

@@ -48,14 +48,19 @@ export interface Service {
   }[];
 }
 
-/** The owner of the cloud whose data folder this is. */
-export function ownerOf(home: string): Owner {
+/** How the AWS SDK's clients reach the cloud whose data folder this is, as its owner, who may do all. */
+export function accountOf(home: string) {
   const { endpoints } = portsSchema.parse(JSON.parse(readFileSync(join(home, 'ports.json'), 'utf8')));
-  const account = {
+  return {
     endpoint: `http://127.0.0.1:${endpoints}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'runner', secretAccessKey: 'local' },
   };
+}
+
+/** The owner of the cloud whose data folder this is. */
+export function ownerOf(home: string): Owner {
+  const account = accountOf(home);
   const workflows = new SFNClient(account);
   const containers = new ECSClient(account);
   const secrets = new SecretsManagerClient(account);

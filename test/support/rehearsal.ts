@@ -181,11 +181,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       if (status !== 200) throw new Error(`The clock answered ${status}`);
     },
     invoke: (functionName, event) => endpoints.host.invoke(functionName, JSON.stringify(event)),
-    setDatabaseTaskHanging(isHanging) {
-      const file = join(folder, 'database-hangs');
-      if (isHanging) writeFileSync(file, '');
-      else rmSync(file, { force: true });
-    },
+    setDatabaseTaskHanging: (isHanging) => present(join(folder, 'database-hangs'), isHanging),
     pointer(organizationId, deploymentId) {
       const key = `${storagePrefix(organizationId, deploymentId)}/pointer.json`;
       const file = objects.open(names.bucket, objects.demandObject(names.bucket, key).blob);

@@ -5,6 +5,7 @@ import { Operation } from '../../core/operation/view.ts';
 import type { ProductPlan } from '../../core/organization/plans.ts';
 import type { Permission } from '../../core/permission/permissions.ts';
 import { type Line, linesOf } from './audit-lines.ts';
+import { isAtRest } from './changing.ts';
 import { type Answer, type Client, createClient, sent, signUp, type Tenant } from './client.ts';
 import { type Platform, until } from './platform.ts';
 import type { Rehearsal } from './rehearsal.ts';
@@ -75,10 +76,7 @@ export async function rehearsedTenant(
     path,
     alpha,
     get,
-    async isAtRest(id) {
-      const { runningOperation, waitingIntents } = await get(id);
-      return runningOperation === undefined && waitingIntents === 0;
-    },
+    isAtRest: async (id) => isAtRest(await get(id)),
     setPlan,
     async create(name, variables = {}) {
       const environmentVariables = Object.entries(variables).map(([key, value]) => ({

@@ -10,6 +10,7 @@ import { names } from '../../../local/names.ts';
 import { createClient, signUp, type Tenant } from '../../support/client.ts';
 import { deploy, deployed } from '../../support/deploy.ts';
 import {
+  alphaOf,
   createDeployment,
   created,
   type Deployment,
@@ -190,7 +191,7 @@ const isMissed = (action: string) => [...withheld.missed.keys()].some((right) =>
 async function reached(tenant: Tenant, name: string, step: string): Promise<Deployment> {
   const deployment = (await deployments(tenant)).find((other) => other.name === name);
   if (deployment === undefined) throw new Error(`There is no deployment ${name}`);
-  const path = `${pathOf(tenant, deployment).replace('/v1/', '/v1alpha1/')}/operations`;
+  const path = `${alphaOf(tenant, deployment)}/operations`;
   await until(async () => JSON.stringify((await tenant.client.get(path)).body).includes(step), {
     seconds: 60,
     what: () => `${name} to enter ${step}`,

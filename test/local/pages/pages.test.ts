@@ -4,18 +4,20 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { newPage as openPage, startBrowser } from '../../support/browser.ts';
-import { createClient, signUp, type Tenant } from '../../support/client.ts';
+import { type Client, createClient, signUp, type Tenant } from '../../support/client.ts';
+import { codeTo, linkTo } from '../../support/mail.ts';
 import { PATIENCE } from '../../support/patience.ts';
-import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 
 /** The pages in a real browser without scripts, before the functions with their grants. */
 let cloud: Rehearsal;
 let tenant: Tenant;
 let browser: Browser;
+let mailbox: Client;
 
 beforeAll(async () => {
   cloud = await startRehearsal();
+  mailbox = createClient(cloud.url);
   tenant = await signUp(cloud);
   browser = await startBrowser();
 });
@@ -64,28 +66,6 @@ describe('signing in', () => {
   });
 });
 
-const Mails = z.object({ messages: z.array(z.object({ text: z.string(), code: z.string().nullable() })) });
-type Mail = z.infer<typeof Mails>['messages'][number];
-
-/** What the latest mail to an address that has it says, once there is one. A mail may come twice. */
-async function mailed(email: string, what: string, said: (mail: Mail) => string | null | undefined) {
-  let found: string | undefined;
-  await until(
-    async () => {
-      const { body } = await createClient(cloud.url).get(`/_local/mail?to=${encodeURIComponent(email)}`);
-      found = Mails.parse(body)
-        .messages.flatMap((mail) => said(mail) ?? [])
-        .at(-1);
-      return found !== undefined;
-    },
-    { seconds: 70, what: () => `a mail with a ${what} to ${email}` },
-  );
-  return found ?? '';
-}
-
-const codeTo = (email: string) => mailed(email, 'code', ({ code }) => code);
-const linkTo = (email: string) => mailed(email, 'link', ({ text }) => /http:\S+/.exec(text)?.[0]);
-
 describe('by mail', () => {
   test('somebody signs up with the code, forgets the password, and chooses another by the link', async () => {
     const page = await newPage();
@@ -97,7 +77,7 @@ describe('by mail', () => {
     await page.getByLabel('E-mail address').fill(email);
     await page.getByLabel('Password').fill('correct horse');
     await page.getByRole('button', { name: 'Sign up' }).click();
-    await page.getByLabel('Code').fill(await codeTo(email));
+    await page.getByLabel('Code').fill(await codeTo(mailbox, email));
     await page.getByRole('button', { name: 'Continue' }).click();
     await heading(page, 'Your account');
     await page.getByRole('link', { name: 'Sign out' }).click();
@@ -105,7 +85,7 @@ describe('by mail', () => {
     await page.getByLabel('E-mail address').fill(email);
     await page.getByRole('button', { name: 'Send the mail' }).click();
     await heading(page, 'Look into your mailbox');
-    await page.goto(await linkTo(email));
+    await page.goto(await linkTo(mailbox, email));
     await page.getByLabel('New password').fill('battery staple');
     await page.getByRole('button', { name: 'Set the password' }).click();
     await heading(page, 'Your account');
@@ -116,7 +96,7 @@ describe('by mail', () => {
     const inviteeEmail = 'grace@example.com';
     const invite = { inviteeEmail, role: 'ORGANIZATION_MEMBER' };
     await tenant.client.post(`/v1/organizations/${tenant.organizationId}/invites`, invite);
-    await page.goto(await linkTo(inviteeEmail));
+    await page.goto(await linkTo(mailbox, inviteeEmail));
     await page.getByLabel('Your name').fill('Grace Breeze');
     await page.getByLabel('Password').fill('correct horse');
     await page.getByRole('button', { name: 'Join' }).click();
@@ -210,7 +190,7 @@ test.each(['light', 'dark'] as const)(
     await page.getByLabel('Password').fill('correct horse');
     await submit('Sign up');
     await look('Enter your code');
-    await page.getByLabel('Code').fill(await codeTo(email));
+    await page.getByLabel('Code').fill(await codeTo(mailbox, email));
     await submit('Continue');
     await look('Your account');
     await page.getByRole('link', { name: 'Sign out' }).click();
@@ -224,7 +204,7 @@ test.each(['light', 'dark'] as const)(
     await page.getByLabel('E-mail address').fill(email);
     await submit('Send the mail');
     await look('Look into your mailbox');
-    await page.goto(await linkTo(email));
+    await page.goto(await linkTo(mailbox, email));
     await look('Choose a new password');
     await page.goto('/password/reset?token=unknown');
     await look('This link does not work any more');
@@ -232,7 +212,7 @@ test.each(['light', 'dark'] as const)(
     const inviteeEmail = `invited-${colorScheme}@example.com`;
     const invite = { inviteeEmail, role: 'ORGANIZATION_MEMBER' };
     await tenant.client.post(`/v1/organizations/${tenant.organizationId}/invites`, invite);
-    await page.goto(await linkTo(inviteeEmail));
+    await page.goto(await linkTo(mailbox, inviteeEmail));
     await page.getByLabel('Your name').waitFor();
     found.push(...(await violationsOf(page)));
     await page.goto('/invites/accept?token=unknown');

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import { Deployment as View } from '../../../core/deployment/view.ts';
+import { ask, isAtRest, seen } from '../../support/changing.ts';
 import type { Tenant } from '../../support/client.ts';
 import { deploy, deployed } from '../../support/deploy.ts';
 import {
+  alphaOf,
   createDeployment,
   created,
   type Deployment,
@@ -71,7 +73,7 @@ async function carriedOut(): Promise<Outcome> {
   const deployment = await healthy(tenant, 'whole');
   const id = await deploy(tenant, deployment.id, { 'one.py': 'print(1)' });
   expect(await deployed(tenant, deployment.id, id)).toBe('DEPLOYED');
-  await seen(pathOf(tenant, deployment), isAtRest);
+  await seen(tenant, pathOf(tenant, deployment), isAtRest);
   return await removed(deployment);
 }
 
@@ -93,15 +95,19 @@ async function changing(): Promise<Outcome> {
   const deployment = await healthy(tenant, 'changes');
   const path = pathOf(tenant, deployment);
   const rest = async () => {
-    const { status, schedulerSize, isHighAvailability, environmentVariables } = await seen(path, isAtRest);
+    const { status, schedulerSize, isHighAvailability, environmentVariables } = await seen(
+      tenant,
+      path,
+      isAtRest,
+    );
     const keys = environmentVariables.map(({ key }) => key);
     return { status, schedulerSize, isHighAvailability, keys };
   };
   const twoBehind = async (first: () => Promise<unknown>, ...waiting: readonly [object, object]) => {
     await first();
-    await seen(path, ({ waitingIntents }) => waitingIntents === 0);
+    await seen(tenant, path, ({ waitingIntents }) => waitingIntents === 0);
     for (const [index, request] of waiting.entries()) {
-      const { waitingIntents } = Changing.parse(await ask(path, request));
+      const { waitingIntents } = View.parse(await ask(tenant, path, request));
       if (killing === undefined) expect(waitingIntents).toBe(index + 1);
     }
     return await rest();
@@ -110,19 +116,19 @@ async function changing(): Promise<Outcome> {
   const breaking = { environmentVariables: [shown('KEPT'), shown('FAIL')] };
   const doubled = { isHighAvailability: true };
   const medium = { schedulerSize: 'MEDIUM' };
-  expect(await twoBehind(() => ask(path, breaking), medium, doubled)).toEqual({
+  expect(await twoBehind(() => ask(tenant, path, breaking), medium, doubled)).toEqual({
     ...{ status: 'HEALTHY', ...medium, ...doubled },
     keys: ['KEPT'],
   });
   const more = { environmentVariables: [shown('KEPT'), shown('MORE')] };
   const single = { isHighAvailability: false };
   const large = { schedulerSize: 'LARGE' };
-  expect(await twoBehind(() => ask(path, large), more, single)).toEqual({
+  expect(await twoBehind(() => ask(tenant, path, large), more, single)).toEqual({
     ...{ status: 'HEALTHY', ...large, ...single },
     keys: ['KEPT', 'MORE'],
   });
-  const rollback = `${path.replace('/v1/', '/v1alpha1/')}/revisions/1/rollback`;
-  expect(await twoBehind(() => ask(rollback, {}), medium, doubled)).toEqual({
+  const rollback = `${alphaOf(tenant, deployment)}/revisions/1/rollback`;
+  expect(await twoBehind(() => ask(tenant, rollback, {}), medium, doubled)).toEqual({
     ...{ status: 'HEALTHY', ...medium, ...doubled },
     keys: ['KEPT'],
   });
@@ -147,40 +153,6 @@ async function changing(): Promise<Outcome> {
     operations: made.filter((operation, at) => operation !== made[at - 1]),
     traces: [...new Set(traces)],
   };
-}
-
-const Changing = z.looseObject({
-  status: z.string(),
-  schedulerSize: z.string(),
-  isHighAvailability: z.boolean(),
-  environmentVariables: z.array(z.looseObject({ key: z.string() })),
-  waitingIntents: z.int(),
-  runningOperation: z.int().optional(),
-});
-
-async function ask(path: string, request: object): Promise<unknown> {
-  const { status, body } = await tenant.client.post(path, request);
-  expect(status, JSON.stringify(body)).toBe(200);
-  return body;
-}
-
-async function seen(
-  path: string,
-  isSo: (deployment: z.infer<typeof Changing>) => boolean,
-): Promise<z.infer<typeof Changing>> {
-  let last: z.infer<typeof Changing> | undefined;
-  await until(
-    async () => {
-      last = Changing.parse((await tenant.client.get(path)).body);
-      return isSo(last);
-    },
-    { seconds: 120, what: () => `the deployment to change; it is ${JSON.stringify(last)}` },
-  );
-  return last ?? Changing.parse({});
-}
-
-function isAtRest({ runningOperation, waitingIntents }: z.infer<typeof Changing>): boolean {
-  return runningOperation === undefined && waitingIntents === 0;
 }
 
 /** What there was before the deployment was removed; nothing may be left of it. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { routes } from '../../../functions/api/table.ts';
 import { type Line, toldBy } from '../../support/audit-lines.ts';
 import { createClient } from '../../support/client.ts';
+import { linkTo } from '../../support/mail.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
@@ -63,19 +64,7 @@ async function invite(inviteeEmail = `guest-${++count}@example.com`): Promise<st
 async function joined(email: string): Promise<string> {
   await invite(email);
   const client = createClient(cloud.url);
-  const Mails = z.object({ messages: z.array(z.object({ text: z.string() })) });
-  let link: string | undefined;
-  await until(
-    async () => {
-      const { messages } = Mails.parse(
-        (await client.get(`/_local/mail?to=${encodeURIComponent(email)}`)).body,
-      );
-      [link] = /http\S+/.exec(messages.at(-1)?.text ?? '') ?? [];
-      return link !== undefined;
-    },
-    { seconds: 70, what: () => `a mail to ${email}` },
-  );
-  const token = new URL(link ?? '').searchParams.get('token');
+  const token = new URL(await linkTo(client, email)).searchParams.get('token');
   const accepted = await client.post('/v1alpha1/invites/accept', {
     token,
     fullName: 'Grace Breeze',
