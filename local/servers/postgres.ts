@@ -14,7 +14,7 @@ export const POSTGRES_SUPERUSER = 'windsock';
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '200',
+  max_connections: '400',
   shared_buffers: '64MB',
   max_wal_size: '512MB',
   wal_level: 'minimal',

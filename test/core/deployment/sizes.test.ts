@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Machine, machineSizing, SchedulerSize, schedulerSizing } from '../../../core/deployment/sizes.ts';
 
@@ -25,4 +26,14 @@ test.each(tasks)('Fargate offers $cpu CPU units with $memory MiB', ({ cpu, memor
 test.each(SchedulerSize.options)('the containers of %s fit their task', (size) => {
   const { control, memory } = schedulerSizing(size);
   expect(Object.values(memory).reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(control.memory);
+});
+
+test.each(SchedulerSize.options)('all processes of %s find a connection, with high availability', (size) => {
+  const { settings } = schedulerSizing(size);
+  const source = readFileSync('runtime/windsock_airflow/postgres.py', 'utf8');
+  const limit = Number(/^CONNECTION_LIMIT = (\d+)$/m.exec(source)?.[1]);
+  const processes =
+    2 * (Number(settings.AIRFLOW__API__WORKERS) + Object.keys(schedulerSizing(size).memory).length);
+  const each = 5 + Number(settings.AIRFLOW__DATABASE__SQL_ALCHEMY_MAX_OVERFLOW);
+  expect(processes * each).toBeLessThanOrEqual(limit);
 });
