@@ -48,7 +48,10 @@ export async function deleteTaskRole(services: Services, deploymentId: string): 
   }
 }
 
-/** Reads the pointer and the bundles, which the platform alone writes; reads and writes task logs. */
+/**
+ * Reads the pointer and the bundles, which the platform alone writes; reads and writes task logs, of which it deletes
+ * nothing but the copies of those of running tasks (`runtime/windsock_airflow/running_logs.py`).
+ */
 function storagePolicy(
   bucket: string,
   { organizationId, deploymentId }: { readonly organizationId: string; readonly deploymentId: string },
@@ -63,6 +66,7 @@ function storagePolicy(
         Resource: [`${objects}/pointer.json`, `${objects}/bundles/*`],
       },
       { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: [`${objects}/logs/*`] },
+      { Effect: 'Allow', Action: ['s3:DeleteObject'], Resource: [`${objects}/logs/*.running`] },
       {
         Effect: 'Allow',
         Action: ['s3:ListBucket'],

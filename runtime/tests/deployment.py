@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import jwt
+import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
@@ -238,10 +239,26 @@ class Deployment:
         """Starts all but the worker anew, then rolls that; the older worker's process."""
         self.environment["WINDSOCK_EXECUTOR"] = executor
         for component in (component for component in COMPONENTS if component != "worker"):
-            assert self.stop(component) == 0
-            self.start(component)
-            self.await_healthy(component)
+            self.restart(component)
         return self.roll_workers()
+
+    @contextmanager
+    def variables(self, component: str, **variables: str) -> Iterator[None]:
+        """Has a component run with these variables of a user's meanwhile."""
+        before = self.environment["WINDSOCK_VARIABLES"]
+        self.environment["WINDSOCK_VARIABLES"] = json.dumps(variables)
+        self.restart(component)
+        try:
+            yield
+        finally:
+            self.environment["WINDSOCK_VARIABLES"] = before
+            self.restart(component)
+
+    def restart(self, component: str) -> None:
+        """Stops a component as ECS does, and starts it until it is healthy."""
+        assert self.stop(component) == 0
+        self.start(component)
+        self.await_healthy(component)
 
     def worker_states(self) -> dict[str, str]:
         """What Airflow knows of its edge workers, by the generation of each."""
@@ -267,6 +284,14 @@ class Deployment:
         code = self.processes[component].wait(60 * PATIENCE)
         del self.processes[component]
         return code
+
+    def kill(self, component: str) -> None:
+        """Kills a component with all that it started, as a container is killed."""
+        process = self.processes.pop(component)
+        children = psutil.Process(process.pid).children(recursive=True)
+        for one in (process, *children):
+            one.kill()
+        process.wait()
 
     def publish(self, files: Mapping[str, str]) -> str:
         """Uploads a bundle and points the deployment at it; the bundle's digest."""

@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 
+from airflow.executors.workloads import ExecuteTask, ExecutorWorkload
 from airflow.models.taskinstance import TaskInstance
 from airflow.providers.celery.executors.celery_executor import CeleryExecutor
 from airflow.utils.state import TaskInstanceState
+from sqlalchemy.orm import Session
+
+from windsock_airflow.running_logs import SAID_WHILE_RUNNING
+from windsock_airflow.workloads import of_its_version
 
 
 class DeploymentCeleryExecutor(CeleryExecutor):
     """Takes over from the edge executor, whose workers end what they run and take nothing more."""
+
+    def queue_workload(self, workload: ExecutorWorkload, session: Session) -> None:
+        if isinstance(workload, ExecuteTask):
+            workload = of_its_version(workload, session)
+        super().queue_workload(workload, session)
 
     def try_adopt_task_instances(self, tis: Sequence[TaskInstance]) -> Sequence[TaskInstance]:
         """Gives back, to be queued again, what was queued to edge workers: it has no id of Celery's.
@@ -24,8 +34,4 @@ class DeploymentCeleryExecutor(CeleryExecutor):
         ]
 
     def get_task_log(self, ti: TaskInstance, try_number: int) -> tuple[list[str], list[str]]:
-        """What the log of a task says while it runs: that there is none yet.
-
-        Airflow's own asks the task's worker by a name and port that lead nowhere, and shows that error.
-        """
-        return ["The log is shown once the task has ended, for it is stored then."], []
+        return [SAID_WHILE_RUNNING], []

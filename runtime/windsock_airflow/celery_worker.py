@@ -4,6 +4,7 @@ It is started here rather than by `airflow celery worker`, which serves logs at 
 no sign of life that a health check could read without asking every worker over the broker.
 """
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from windsock_airflow.drain import Follower
 from windsock_airflow.health import sign_of_life
 from windsock_airflow.hostname import task_hostname
 from windsock_airflow.preload import preload
+from windsock_airflow.running_logs import RunningLogs
 from windsock_airflow.settings import required
 from windsock_airflow.waiting import tasks_wait
 
@@ -86,6 +88,13 @@ def has_work(environment: Mapping[str, str]) -> bool:
     return bool(state.reserved_requests or state.active_requests) or tasks_wait(environment)
 
 
+def running_logs() -> list[str]:
+    """The paths of the logs of the tasks that the worker has, below Airflow's folder of logs. Asked from any
+    thread: the dictionary is copied at once, which Celery's sets of requests cannot be."""
+    workloads = [json.loads(request.args[0]) for request in list(state.requests.values())]
+    return [workload["log_path"] for workload in workloads if workload.get("log_path")]
+
+
 @providers_configuration_loaded
 def main() -> None:
     """Runs the worker that the container's environment describes.
@@ -99,6 +108,7 @@ def main() -> None:
 
     configure_logging(output=sys.stdout.buffer)
     follower = Follower(os.environ)
+    logs = RunningLogs(os.environ)
     worker = prepared(app).Worker(
         hostname=f"celery@{task_hostname()}",
         queues=[required(os.environ, "WINDSOCK_QUEUE")],
@@ -111,6 +121,8 @@ def main() -> None:
         without_heartbeat=True,
     )
     follower.start(stop_consuming, lambda: has_work(os.environ))
+    logs.start(running_logs)
     worker.start()
+    logs.end()
     follower.end()
     sys.exit(worker.exitcode)

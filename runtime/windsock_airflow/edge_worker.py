@@ -20,6 +20,7 @@ from windsock_airflow.drain import Follower
 from windsock_airflow.health import sign_of_life
 from windsock_airflow.hostname import task_hostname
 from windsock_airflow.preload import preload
+from windsock_airflow.running_logs import RunningLogs
 from windsock_airflow.settings import required
 from windsock_airflow.waiting import tasks_wait
 
@@ -38,9 +39,10 @@ class DeploymentWorker(EdgeWorker):
     on the api-server, without which a worker still ends what it runs.
     """
 
-    def __init__(self, *, home: Path, follower: Follower, **kwargs: Any) -> None:
+    def __init__(self, *, home: Path, follower: Follower, running_logs: RunningLogs, **kwargs: Any) -> None:
         super().__init__(pid_file_path=str(home / "edge-worker.pid"), **kwargs)
         self._follower = follower
+        self._running_logs = running_logs
         self._sign_of_life = sign_of_life(home)
         self._is_registered = False
         self._patience_seconds = STOPPED_SECONDS
@@ -52,6 +54,7 @@ class DeploymentWorker(EdgeWorker):
         api-server that is gone is given up after a while: Airflow then takes the tasks' own word.
         """
         self._follower.start(self.release, self.has_work)
+        self._running_logs.start(lambda: [job.logfile for job in self.jobs])
         working = asyncio.create_task(self.work())
         quiet_seconds = 0
         while quiet_seconds < self._patience_seconds and not (working.done() and not self.background_tasks):
@@ -63,6 +66,7 @@ class DeploymentWorker(EdgeWorker):
             quiet_seconds = 0 if consuming or running else quiet_seconds + 1
         if working.done():
             working.result()
+        self._running_logs.end()
         self._follower.end()
         logging.shutdown()
         os._exit(0)
@@ -118,6 +122,7 @@ def main() -> None:
     worker = DeploymentWorker(
         home=Path(required(os.environ, "AIRFLOW_HOME")),
         follower=Follower(os.environ),
+        running_logs=RunningLogs(os.environ),
         hostname=task_hostname(),
         queues=[required(os.environ, "WINDSOCK_QUEUE")],
         concurrency=int(required(os.environ, "WINDSOCK_WORKER_CONCURRENCY")),

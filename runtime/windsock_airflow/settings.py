@@ -91,6 +91,9 @@ def defaults() -> dict[str, str]:
     `execution_api_retry_*`: a task outlives two minutes without its api-server. `namespace_levels`: two
     loggers that else write a line a second, on looking at the pointer and on a worker's poll.
     `orphaned_tasks_check_interval`: what an earlier scheduler queued to another executor waits so long.
+    `num_stuck_in_queued_retries`: a task that waits is queued again each ten minutes
+    (`task_queued_timeout`), lest it was lost on its way, and failed after so many times. Airflow's 2 would
+    fail, whatever its `retries`, what waits half an hour for a busy worker; with 144 it may wait a day.
     """
     return {
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -102,6 +105,7 @@ def defaults() -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "0",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+        "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "144",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
             "http.access=WARNING windsock_airflow.dag_files.DeploymentFileProcessorManager=WARNING"
         ),
@@ -121,6 +125,8 @@ def platform_settings(
     are less than the 30 s for which a request waits for an api-server that restarts; refused for its age,
     it ends the worker. `minimum_acceptable_*_for_workers`: an update of the runtime version has workers and
     api-servers of two patches of this Airflow meet; else those would let each other's workers go.
+    `push_logs`: what one api-server would keep on its disk for good, the others not show; `running_logs` does
+    it instead.
     """
     api_url = required(environment, "WINDSOCK_API_URL")
     executor = required(environment, "WINDSOCK_EXECUTOR")
@@ -147,6 +153,7 @@ def platform_settings(
         "AIRFLOW__EDGE__MINIMUM_ACCEPTABLE_CORE_VERSION_FOR_WORKERS": "3.3.0",
         "AIRFLOW__EDGE__MINIMUM_ACCEPTABLE_EDGE_VERSION_FOR_WORKERS": "4.3.0",
         "AIRFLOW__EDGE__API_URL": f"{api_url}/edge_worker/v1/rpcapi",
+        "AIRFLOW__EDGE__PUSH_LOGS": "False",
         "AIRFLOW__EDGE__JOB_POLL_INTERVAL": "1",
         "AIRFLOW__EDGE__HEARTBEAT_INTERVAL": "5",
         "AIRFLOW__EDGE__API_RETRIES": "120",

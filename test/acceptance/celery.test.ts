@@ -91,6 +91,26 @@ test('a deployment with the executor CELERY becomes HEALTHY, runs a DAG, and sho
   });
 });
 
+test('the log of a task that runs is shown, and its end leaves the whole log alone', async () => {
+  const run = await airflow.trigger('long');
+  await airflow.task('long', run, 'work', 'running');
+  await until(async () => (await airflow.taskLog('long', run, 'work')).includes('Filling up the DagBag'), {
+    seconds: 60,
+    what: () => 'the log of the task that runs',
+  });
+  await airflow.setVariable('go', 'yes');
+  await airflow.ran('long', 'success', run);
+  runs += 1;
+  const logs = () =>
+    tracesOf(platform.home, deployment.id).filter(
+      (line) => line.startsWith('row s3.db object') && line.includes('/logs/dag_id=long'),
+    );
+  await until(async () => logs().length === 1 && !logs().join().includes('.running'), {
+    seconds: 30,
+    what: () => `the log alone to be stored, not ${logs().join('\n')}`,
+  });
+});
+
 test('a task that takes too much memory is stopped, and the deployment says which it was', async () => {
   const run = await airflow.trigger('greedy');
   await airflow.ran('greedy', 'failed', run);

@@ -179,7 +179,7 @@ async function run(tenant: Tenant, deployment: Deployment): Promise<void> {
   const airflow = airflowOf(tenant, deployment);
   await airflow.ran('hello', 'success', await airflow.trigger('hello'));
   const isStored = (line: string) =>
-    line.startsWith('row s3.db object') && line.includes('/logs/dag_id=hello');
+    line.startsWith('row s3.db object') && line.includes('/logs/dag_id=hello') && !line.includes('.running');
   await until(async () => tracesOf(platform.home, deployment.id).some(isStored), {
     seconds: 60,
     what: () => "the task's log to be stored",
