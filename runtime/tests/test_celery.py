@@ -8,31 +8,18 @@ import pytest
 
 from tests.deployment import Deployment
 from tests.peers import PATIENCE, RedisServer, until
-from tests.test_deployment import bundle, empties_a_removed_queue, five_run_and_the_rest_wait
+from tests.recorded import lines, once, publish_recorded, started
+from tests.test_deployment import (
+    bundle,
+    empties_a_removed_queue,
+    ends_after_its_file_moved,
+    five_run_and_the_rest_wait,
+    waits_for_a_busy_worker,
+)
+from tests.written import keeps_the_log_of_a_killed_worker, shows_a_log_as_it_grows
 from windsock_airflow.health import sign_of_life
 from windsock_airflow.postgres import Server
 from windsock_airflow.waiting import tasks_wait
-
-RECORDED = """
-import time
-from pathlib import Path
-from airflow.sdk import dag, get_current_context, task
-
-@dag(schedule=None, is_paused_upon_creation=False, tags=["{record}"])
-def recorded():
-    @task
-    def work() -> None:
-        run = get_current_context()["dag_run"].run_id
-        for event in ("start", "end"):
-            with open("{record}", "a") as file:
-                print(event, run, file=file)
-            while not Path("{go}").exists():
-                time.sleep(0.1)
-
-    work()
-
-recorded()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +55,16 @@ def test_no_component_prints_a_password(celery: Deployment) -> None:
             assert celery.environment[name] not in text, log.name
 
 
-def test_the_log_of_a_task_that_runs_says_when_it_will_be_there(celery: Deployment, go: Path) -> None:
-    celery.publish(bundle("unfinished", "A", go))
-    run = celery.run("unfinished")
-    until("it runs", lambda: ("first", 1, "running") in celery.tries("unfinished", run) or None)
-    path = f"/api/v2/dags/unfinished/dagRuns/{run}/taskInstances/first/logs/1"
-    _, log = celery.api("GET", path)
-    assert "shown once the task has ended" in str(log)
-    assert "Could not read" not in str(log)
-    go.touch()
-    assert celery.outcome("unfinished", run) == "success"
-    until("it is there", lambda: "greetings from A" in str(celery.api("GET", path)[1]) or None)
+def test_the_log_of_a_task_that_runs_is_shown_as_it_grows(
+    celery: Deployment, tmp_path: Path, go: Path
+) -> None:
+    shows_a_log_as_it_grows(celery, tmp_path / "more", go)
+
+
+def test_the_log_of_a_task_whose_worker_is_killed_is_kept(
+    celery: Deployment, tmp_path: Path, go: Path
+) -> None:
+    keeps_the_log_of_a_killed_worker(celery, tmp_path / "more", go)
 
 
 def test_a_worker_told_to_stop_ends_its_task_first(celery: Deployment, go: Path) -> None:
@@ -107,7 +93,7 @@ def test_a_broker_that_is_killed_loses_no_task_and_no_worker(
     celery: Deployment, broker: RedisServer, tmp_path: Path, go: Path
 ) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
+    publish_recorded(celery, record, go)
     first = celery.run("recorded")
     until("it runs", lambda: lines(record) or None)
     broker.kill()
@@ -158,13 +144,20 @@ def test_what_a_full_pool_holds_back_waits_for_the_worker(celery: Deployment) ->
     assert not tasks_wait(celery.environment)
 
 
+def test_a_task_waits_for_a_busy_worker_for_any_time(celery: Deployment, tmp_path: Path, go: Path) -> None:
+    waits_for_a_busy_worker(celery, tmp_path / "record", go)
+
+
+def test_a_run_in_flight_finds_its_file_after_a_deploy_moved_it(celery: Deployment, go: Path) -> None:
+    ends_after_its_file_moved(celery, go)
+
+
 @pytest.mark.parametrize("executor", ["ASTRO", "CELERY"])
 def test_tasks_outlive_a_change_of_the_executor(
     celery: Deployment, executor: str, tmp_path: Path, go: Path
 ) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
-    until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
+    publish_recorded(celery, record, go)
     runs = [celery.run("recorded") for _ in range(6)]
     until("five run and one waits", lambda: five_run_and_the_rest_wait(celery, "recorded", runs))
     until("the five have started", lambda: len(started(record)) == 5 or None)
@@ -183,8 +176,7 @@ def test_a_worker_that_is_started_again_goes_on_to_empty_its_queue(
     celery: Deployment, tmp_path: Path, go: Path
 ) -> None:
     record = tmp_path / "record"
-    celery.publish({"dags/recorded.py": RECORDED.format(record=record, go=go)})
-    until("the new code is listed", lambda: celery.tags("recorded") == [str(record)] or None)
+    publish_recorded(celery, record, go)
     runs = [celery.run("recorded") for _ in range(7)]
     until("five run and two wait", lambda: five_run_and_the_rest_wait(celery, "recorded", runs))
     until("the five have started", lambda: len(started(record)) == 5 or None)
@@ -197,17 +189,3 @@ def test_a_worker_that_is_started_again_goes_on_to_empty_its_queue(
         if run not in held:
             assert celery.outcome("recorded", run) == "success"
     assert celery.ended("worker") == 0
-
-
-def lines(record: Path) -> list[str]:
-    return record.read_text().splitlines() if record.exists() else []
-
-
-def started(record: Path) -> set[str]:
-    """The runs whose task has started."""
-    return {run for event, run in map(str.split, lines(record)) if event == "start"}
-
-
-def once(runs: list[str]) -> list[str]:
-    """What stands in the record, sorted, when the task of each run started and ended once."""
-    return sorted(f"{event} {run}" for event in ("start", "end") for run in runs)

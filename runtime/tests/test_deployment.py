@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.deployment import Deployment, front_door_token
 from tests.peers import PATIENCE, until
+from tests.recorded import at_once, lines, once, publish_recorded, started
+from tests.written import keeps_the_log_of_a_killed_worker, shows_a_log_as_it_grows
 from windsock_airflow.health import sign_of_life
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -81,6 +83,10 @@ def test_a_run_in_flight_finishes_on_the_code_it_started_with(running: Deploymen
     assert running.outcome("flight", run) == "success"
 
 
+def test_a_run_in_flight_finds_its_file_after_a_deploy_moved_it(running: Deployment, go: Path) -> None:
+    ends_after_its_file_moved(running, go)
+
+
 def test_a_bundle_right_after_another_is_seen_whole(running: Deployment) -> None:
     running.publish(bundle("twice", "A"))
     until("the first is seen", lambda: running.tags("twice") == ["A"] or None)
@@ -124,6 +130,34 @@ def test_a_dag_that_leaves_its_file_right_after_it_came_is_gone_soon(running: De
     running.publish(files)
     until("it is gone", lambda: "leaves" not in running.dags() or None, 90)
     assert "stays" in running.dags()
+
+
+def test_a_callback_of_a_dag_without_versions_is_called(running: Deployment, go: Path) -> None:
+    running.publish(
+        {
+            "dags/unversioned.py": f"""
+from pathlib import Path
+from airflow.sdk import dag, task
+
+@dag(
+    schedule=None,
+    is_paused_upon_creation=False,
+    disable_bundle_versioning=True,
+    on_success_callback=lambda context: Path("{go}").write_text(context["run_id"]),
+)
+def unversioned():
+    @task
+    def work() -> None: ...
+
+    work()
+
+unversioned()
+"""
+        }
+    )
+    run = running.run("unversioned")
+    assert running.outcome("unversioned", run) == "success"
+    until("it was called", lambda: (go.exists() and go.read_text() == run) or None)
 
 
 def test_a_dag_with_a_syntax_error_shows_it_and_breaks_no_other(running: Deployment) -> None:
@@ -189,6 +223,18 @@ def test_without_a_token_it_asks_for_one_and_shows_where_to_sign_in(running: Dep
     assert location == "http://localhost:8888/signin?next=%2Fquasar-clear-1234%2Fdags"
 
 
+def test_the_log_of_a_task_that_runs_is_shown_as_it_grows(
+    running: Deployment, tmp_path: Path, go: Path
+) -> None:
+    shows_a_log_as_it_grows(running, tmp_path / "more", go)
+
+
+def test_the_log_of_a_task_whose_worker_is_killed_is_kept(
+    running: Deployment, tmp_path: Path, go: Path
+) -> None:
+    keeps_the_log_of_a_killed_worker(running, tmp_path / "more", go)
+
+
 def test_a_worker_told_to_stop_ends_its_task_first(running: Deployment, go: Path) -> None:
     running.publish(bundle("drain", "A", go))
     run = running.run("drain")
@@ -222,6 +268,39 @@ def test_a_worker_whose_queue_moved_on_ends_its_task_while_the_next_takes_what_i
 
 def test_a_worker_whose_queue_was_removed_empties_it_first(running: Deployment, go: Path) -> None:
     empties_a_removed_queue(running, go)
+
+
+def test_a_task_waits_for_a_busy_worker_for_any_time(running: Deployment, tmp_path: Path, go: Path) -> None:
+    waits_for_a_busy_worker(running, tmp_path / "record", go)
+
+
+def test_no_more_tasks_run_than_the_deployment_may_have(
+    running: Deployment, tmp_path: Path, go: Path
+) -> None:
+    record = tmp_path / "record"
+    publish_recorded(running, record, go)
+    with running.variables("scheduler", AIRFLOW__CORE__PARALLELISM="2"):
+        runs = [running.run("recorded") for _ in range(4)]
+        until("two run", lambda: len(started(record)) == 2 or None)
+
+        def heartbeat() -> str:
+            return running.api("GET", "/api/v2/monitor/health")[1]["scheduler"]["latest_scheduler_heartbeat"]
+
+        for _ in range(2):
+            before = heartbeat()
+            until("the scheduler has looked again", lambda before=before: heartbeat() > before or None)
+        go.touch()
+        for run in runs:
+            assert running.outcome("recorded", run) == "success"
+        assert at_once(record) == 2
+
+
+def test_a_task_takes_one_slot_of_its_worker_however_many_of_its_pool(
+    running: Deployment, tmp_path: Path, go: Path
+) -> None:
+    publish_recorded(running, tmp_path / "record", go, pool_slots=6)
+    go.touch()
+    assert running.outcome("recorded", running.run("recorded")) == "success"
 
 
 @pytest.mark.parametrize("component", ["scheduler", "dag-processor", "triggerer", "worker"])
@@ -265,6 +344,49 @@ def empties_a_removed_queue(deployment: Deployment, go: Path) -> None:
         assert deployment.tries("emptied", run) == [("first", 1, "success"), ("second", 1, "success")]
     assert deployment.ended("worker") == 0
     deployment.start_next_worker()
+
+
+def waits_for_a_busy_worker(deployment: Deployment, record: Path, go: Path) -> None:
+    """Has tasks wait until Airflow has taken them for stuck three times, and new workers come to the queue:
+    each runs once, at its first try."""
+    publish_recorded(deployment, record, go)
+    with deployment.variables(
+        "scheduler",
+        AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT="3",
+        AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL="1",
+    ):
+        runs = [deployment.run("recorded") for _ in range(7)]
+        until("the worker has all that it can", lambda: len(started(record)) == 5 or None)
+        waiting = set(runs) - started(record)
+
+        def stuck() -> list[str]:
+            path = "/api/v2/eventLogs?event=stuck+in+queued+reschedule&limit=1000"
+            return [event["run_id"] for event in deployment.api("GET", path)[1]["event_logs"]]
+
+        until("they were stuck", lambda: all(stuck().count(run) > 2 for run in waiting) or None)
+        deployment.roll_workers()
+        go.touch()
+        for run in runs:
+            assert deployment.outcome("recorded", run) == "success"
+            assert deployment.tries("recorded", run) == [("work", 1, "success")]
+        assert sorted(lines(record)) == once(runs)
+
+
+def ends_after_its_file_moved(deployment: Deployment, go: Path) -> None:
+    """Moves the file of a DAG while a run's first task runs: the second is read from the file of then."""
+    files = bundle("moved", "A", go)
+    deployment.publish(files)
+    run = deployment.run("moved")
+    until("the first task runs", lambda: ("first", 1, "running") in deployment.tries("moved", run) or None)
+    later = bundle("moved", "B")
+    later["dags/of/later.py"] = later.pop("dags/moved.py")
+    deployment.publish(later)
+    until("the new code is seen", lambda: deployment.tags("moved") == ["B"] or None)
+    go.touch()
+    assert deployment.outcome("moved", run) == "success"
+    path = f"/api/v2/dags/moved/dagRuns/{run}/taskInstances/second/xcomEntries/return_value"
+    assert deployment.api("GET", path)[1]["value"] == "AA"
+    assert deployment.outcome("moved", deployment.run("moved")) == "success"
 
 
 def five_run_and_the_rest_wait(deployment: Deployment, dag: str, runs: list[str]) -> bool | None:
