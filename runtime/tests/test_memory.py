@@ -1,4 +1,4 @@
-"""Components that get too little memory, in the containers that ECS on one machine gives them."""
+"""Components that take more memory than their size has, in containers of ECS on one machine."""
 
 import http.client
 import json
@@ -15,8 +15,8 @@ import pytest
 from tests.deployment import Deployment
 from tests.peers import PATIENCE, until, windsock_airflow
 
-SHIM = Path(__file__).parents[2] / "local/ecs/shim"
-LIMIT_MIB = 500
+PROJECT = Path(__file__).parents[2]
+SHIM = PROJECT / "local/ecs/shim"
 STOP_SECONDS = 60 * PATIENCE
 
 GREEDY_TASK = """
@@ -27,7 +27,7 @@ from airflow.sdk import dag, task
 def greedy():
     @task
     def takes_all():
-        block = bytearray(800 * 1024 * 1024)
+        block = bytearray({mib} * 1024 * 1024)
         time.sleep(60)
 
     @task
@@ -43,7 +43,7 @@ GREEDY_FILE = """
 import time
 from airflow.sdk import DAG
 
-block = bytearray(800 * 1024 * 1024)
+block = bytearray({mib} * 1024 * 1024)
 time.sleep(60)
 dag = DAG("immodest")
 """
@@ -69,7 +69,7 @@ def take_all():
         Path(os.environ["TAKEN"]).touch(exist_ok=False)
     except FileExistsError:
         return
-    block = bytearray(800 * 1024 * 1024)
+    block = bytearray(int(os.environ["MIB"]) * 1024 * 1024)
     time.sleep(60)
 
 class Listener:
@@ -135,6 +135,16 @@ deferring()
 """
 
 
+def memory(component: str) -> int:
+    """MiB that the table of sizes gives a component of a SMALL deployment, and a worker on the machine A5."""
+    table = (PROJECT / "core/deployment/sizes.ts").read_text()
+    task = {"api-server": "api", "worker": "A5"}.get(component)
+    row = rf"{task}: {{ cpu: \d+, memory: (\d+)" if task else rf"'?{component}'?: (\d+)"
+    found = re.search(row, table)
+    assert found, component
+    return int(found[1])
+
+
 @dataclass
 class Container:
     """A component's container, by the files of its shim."""
@@ -156,7 +166,7 @@ class Container:
 def contained(
     deployment: Deployment, component: str, variables: Mapping[str, str] | None = None
 ) -> Iterator[Container]:
-    """Has the component in a container of little memory instead, and with these variables."""
+    """Has the component in a container of the memory of its size instead, and with these variables."""
     deployment.stop(component)
     folder = deployment.task_folder(component)
     status, log = folder / f"{component}.json", folder / f"{component}.log"
@@ -170,7 +180,7 @@ def contained(
         },
         "log": str(log),
         "rotateBytes": 1 << 20,
-        "memoryBytes": LIMIT_MIB << 20,
+        "memoryBytes": memory(component) << 20,
         "healthCheck": None,
         "restartPolicy": {"ignoredExitCodes": [], "restartAttemptPeriod": 0},
         "stopDelay": 0,
@@ -195,7 +205,7 @@ def contained(
 
 
 def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Deployment) -> None:
-    running.publish({"dags/greedy.py": GREEDY_TASK})
+    running.publish({"dags/greedy.py": GREEDY_TASK.format(mib=memory("worker"))})
     with contained(running, "worker") as container:
         run = running.run("greedy")
         assert running.outcome("greedy", run) == "failed"
@@ -211,7 +221,8 @@ def test_a_task_that_takes_too_much_memory_dies_alone_and_is_named(running: Depl
 
 def test_a_dag_file_that_takes_too_much_memory_keeps_no_other_from_being_read(running: Deployment) -> None:
     with contained(running, "dag-processor") as container:
-        running.publish({"dags/greedy.py": GREEDY_FILE, "dags/modest.py": MODEST_FILE})
+        greedy = GREEDY_FILE.format(mib=memory("dag-processor"))
+        running.publish({"dags/greedy.py": greedy, "dags/modest.py": MODEST_FILE})
         until("the other is listed", lambda: running.api("GET", "/api/v2/dags/modest")[0] == 200 or None, 60)
         until("the container lost a process", lambda: container.killed() or None)
         assert container.killed()[0] == "airflow dag file -- dags/greedy.py"
@@ -243,7 +254,11 @@ def test_a_component_that_takes_too_much_memory_is_started_again_and_goes_on(
 ) -> None:
     running.publish({"dags/plain.py": PLAIN, "dags/deferring.py": DEFERRING})
     (tmp_path / "greedy.py").write_text(PLUGIN)
-    variables = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path), "TAKEN": str(tmp_path / "taken")}
+    variables = {
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path),
+        "TAKEN": str(tmp_path / "taken"),
+        "MIB": str(memory(component)),
+    }
     with contained(running, component, variables) as container:
         with running.begins(component):
             provoke(running)
