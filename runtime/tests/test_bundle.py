@@ -1,4 +1,5 @@
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -6,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.bundles import base
+from botocore.exceptions import ReadTimeoutError
 
 from tests.deployment import BUCKET, Deployment
-from tests.peers import forked
+from tests.peers import PATIENCE, forked
 from windsock_airflow.bundle import BundleError, PointerBundle
 
 
@@ -62,6 +64,18 @@ def test_a_pinned_version_needs_no_storage_once_it_is_unpacked(cache: Path, depl
     assert (pinned.path / "a.py").read_text() == "old"
     with pytest.raises(BundleError, match="fixed"):
         pinned.refresh()
+
+
+def test_a_storage_that_hangs_does_not_hold_it_up(
+    cache: Path, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        followed = bundle(deployment)
+        begin = time.monotonic()
+        with pytest.raises(ReadTimeoutError):
+            followed.refresh()
+        assert time.monotonic() - begin < 10 * PATIENCE
 
 
 def test_only_the_current_versions_root_is_importable(cache: Path, deployment: Deployment) -> None:

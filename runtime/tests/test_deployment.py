@@ -8,6 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.deferring import DEFERRING
 from tests.deployment import Deployment, front_door_token
 from tests.peers import PATIENCE, until
 from tests.recorded import at_once, lines, once, publish_recorded, started
@@ -41,6 +42,23 @@ def {name}():
     second(first())
 
 {name}()
+"""
+
+# The first time it runs it blocks, as no trigger may.
+BLOCKING_TRIGGER = """
+import time
+from pathlib import Path
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+class Trigger(BaseTrigger):
+    def serialize(self):
+        return "plugin.Trigger", {{}}
+
+    async def run(self):
+        if not Path("{blocked}").exists():
+            Path("{blocked}").touch()
+            time.sleep(3600)
+        yield TriggerEvent("done")
 """
 
 
@@ -311,6 +329,24 @@ def test_what_died_is_not_healthy_by_its_last_heartbeat(running: Deployment, com
     with running.suspended(component):
         assert "it is still starting" in running.health(component).stderr
     running.await_healthy(component)
+
+
+def test_a_triggerer_whose_trigger_blocks_all_others_ends_and_is_well_when_started_again(
+    running: Deployment, tmp_path: Path
+) -> None:
+    (tmp_path / "plugin.py").write_text(BLOCKING_TRIGGER.format(blocked=tmp_path / "blocked"))
+    running.publish({"dags/deferring.py": DEFERRING})
+    with running.variables(
+        "triggerer",
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(tmp_path),
+        AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD="5",
+    ):
+        run = running.run("deferring")
+        until("a trigger blocks", lambda: (tmp_path / "blocked").exists() or None)
+        running.ended("triggerer")
+        running.start("triggerer")
+        running.await_healthy("triggerer")
+        assert running.outcome("deferring", run) == "success"
 
 
 def test_a_worker_whose_registration_was_answered_to_nobody_registers_again(running: Deployment) -> None:

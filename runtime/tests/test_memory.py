@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deferring import DEFERRING
 from tests.deployment import Deployment
 from tests.peers import PATIENCE, until, windsock_airflow
 
@@ -79,11 +80,11 @@ class Listener:
 
 class Trigger(BaseTrigger):
     def serialize(self):
-        return "greedy.Trigger", {}
+        return "plugin.Trigger", {}
 
     async def run(self):
         take_all()
-        yield TriggerEvent("taken")
+        yield TriggerEvent("done")
 
 app = FastAPI()
 app.get("/all")(take_all)
@@ -106,32 +107,6 @@ def plain():
     nothing()
 
 plain()
-"""
-
-# Only the triggerer has the plugin that the trigger is of.
-DEFERRING = """
-from airflow.sdk import BaseOperator, dag
-from airflow.triggers.base import BaseTrigger
-
-class Trigger(BaseTrigger):
-    def serialize(self):
-        return "greedy.Trigger", {}
-
-    async def run(self):
-        yield
-
-class Defers(BaseOperator):
-    def execute(self, context):
-        self.defer(trigger=Trigger(), method_name="resume")
-
-    def resume(self, context, event):
-        assert event == "taken"
-
-@dag(schedule=None, is_paused_upon_creation=False)
-def deferring():
-    Defers(task_id="defers")
-
-deferring()
 """
 
 
@@ -253,7 +228,7 @@ def test_a_component_that_takes_too_much_memory_is_started_again_and_goes_on(
     dag: str,
 ) -> None:
     running.publish({"dags/plain.py": PLAIN, "dags/deferring.py": DEFERRING})
-    (tmp_path / "greedy.py").write_text(PLUGIN)
+    (tmp_path / "plugin.py").write_text(PLUGIN)
     variables = {
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path),
         "TAKEN": str(tmp_path / "taken"),

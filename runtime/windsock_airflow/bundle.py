@@ -16,6 +16,10 @@ from windsock_airflow.storage import Storage
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 5
+"""How long the dag-processor waits for object storage. Its loop stands still meanwhile, and one that shows no
+life for 30 s is replaced, with the scheduler; it asks again a second later."""
+
 
 class BundleError(Exception):
     """A bundle's content is not what its digest says."""
@@ -32,7 +36,7 @@ class PointerBundle(BaseDagBundle):
 
     def __init__(self, *, storage: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._storage = Storage(storage)
+        self._storage = Storage(storage, patience_seconds=None if self.version else PATIENCE_SECONDS)
         self._pointer = PointerReader(self._storage)
         self._digest: str | None = self.version
 

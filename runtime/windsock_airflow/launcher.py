@@ -73,6 +73,10 @@ def launch(component: Component, environment: Mapping[str, str], directory: Path
             from windsock_airflow.dag_files import read_for_their_bundle
 
             read_for_their_bundle()
+        elif component == "triggerer":
+            from windsock_airflow.triggers import end_when_blocked
+
+            end_when_blocked()
         sys.argv = ["airflow", *COMMANDS[component]]
     main()
 

@@ -94,6 +94,8 @@ def defaults() -> dict[str, str]:
     `num_stuck_in_queued_retries`: a task that waits is queued again each ten minutes
     (`task_queued_timeout`), lest it was lost on its way, and failed after so many times. Airflow's 2 would
     fail, whatever its `retries`, what waits half an hour for a busy worker; with 144 it may wait a day.
+    `runner_health_check_threshold`: a triggerer whose triggers are blocked for so long ends and is started
+    again by itself, which ECS does for what ran a minute.
     """
     return {
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -106,6 +108,7 @@ def defaults() -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "0",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "144",
+        "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD": "60",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
             "http.access=WARNING windsock_airflow.dag_files.DeploymentFileProcessorManager=WARNING"
         ),
