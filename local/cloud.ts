@@ -22,6 +22,7 @@ import { dynamodbFile } from './servers/dynoxide.ts';
 import { startServers } from './servers/servers.ts';
 import type { Prepared } from './setup/prepare.ts';
 import { makeTemplate } from './setup/template.ts';
+import { sayWhileWaiting, waitingFor } from './waiting.ts';
 
 export interface CloudOptions {
   readonly home: Home;
@@ -32,6 +33,8 @@ export interface CloudOptions {
   readonly prepared: Prepared;
   /** Tells a person what happens. */
   readonly say: (line: string) => void;
+  /** Aborted when all is to end: what is begun and not needed any more is given up, and nothing is said of it. */
+  readonly ending: AbortSignal;
 }
 
 export interface Cloud {
@@ -46,7 +49,7 @@ export interface Cloud {
  * Starts the one-machine cloud over its data folder, and takes up whatever an earlier runner left running. When it
  * cannot be started, all of that runs on as it was.
  */
-export async function startCloud({ home, root, port, prepared, say }: CloudOptions): Promise<Cloud> {
+export async function startCloud({ home, root, port, prepared, say, ending }: CloudOptions): Promise<Cloud> {
   const { tools, images, functions } = prepared;
   const origin = `http://localhost:${port}`;
   const ports = await keptPorts(home);
@@ -58,12 +61,13 @@ export async function startCloud({ home, root, port, prepared, say }: CloudOptio
     const servers = await startServers(home, tools, ports, say);
     running.defer(() => (isGivenUp ? servers.giveUp() : servers.stop()));
     if (prepared.isNew) {
-      const ending = new AbortController();
-      const template = makeTemplate(home, ports, images, ending.signal).catch((error: unknown) =>
+      const givingUp = new AbortController();
+      const signal = AbortSignal.any([ending, givingUp.signal]);
+      const template = makeTemplate(home, ports, images, signal).catch((error: unknown) =>
         onError('The template database could not be made; the first deployment makes it', error),
       );
       running.defer(() => {
-        ending.abort();
+        givingUp.abort();
         return template;
       });
     }
@@ -85,6 +89,7 @@ export async function startCloud({ home, root, port, prepared, say }: CloudOptio
     };
 
     let ecs: Ecs | undefined;
+    let areClosed = false;
     const endpoints = createEndpoints({
       folders: { state: home.state, logs: home.logs, keys: home.keys, cache: join(home.root, 'cache') },
       root,
@@ -110,11 +115,17 @@ export async function startCloud({ home, root, port, prepared, say }: CloudOptio
         });
         return [ecs];
       },
-      onError,
+      // What still runs when they are closed fails by that, and goes on with the next start.
+      onError: (message, error) => {
+        if (!areClosed) onError(message, error);
+      },
     });
     running.defer(() => endpoints.stop());
     await listen(endpoints.server, ports.endpoints);
-    running.defer(() => close(endpoints.server));
+    running.defer(() => {
+      areClosed = true;
+      return close(endpoints.server);
+    });
     await makeResources(ports, root, functionOf('step'));
     const frontDoor = createFrontDoor({
       api: gateway({
@@ -135,8 +146,10 @@ export async function startCloud({ home, root, port, prepared, say }: CloudOptio
     endpoints.start();
     ecs?.start();
     running.defer(async () => {
-      await ecs?.stop();
-      ecs?.detach();
+      if (ecs === undefined) return;
+      const { live } = ecs;
+      await sayWhileWaiting(ecs.stop(), () => waitingFor(live()), say);
+      ecs.detach();
     });
     running.defer(() => listening.close());
     return { origin, ports, stop: () => running.disposeAsync() };

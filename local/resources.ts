@@ -78,7 +78,7 @@ export async function isEmpty(ports: Ports): Promise<boolean> {
 }
 
 /** Calls an endpoint as the platform itself. `there`: the error that says it was done before. */
-async function ask(ports: Ports, target: string, input: unknown, there?: string): Promise<unknown> {
+export async function ask(ports: Ports, target: string, input: unknown, there?: string): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${ports.endpoints}/`, {
     method: 'POST',
     headers: {

@@ -1,15 +1,18 @@
 /**
  * `npm start`: the whole platform on this machine. Sets up what is missing, starts everything, and on an empty
- * platform walks the first journey; `--empty` leaves it empty. Ctrl-C stops all in order.
+ * platform walks the first journey; `--empty` leaves it empty. Of one that is not, it tells where its Airflows are.
+ * Ctrl-C stops all in order.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readArguments } from './arguments.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { lockHome, openHome } from './home.ts';
 import { firstJourney } from './journey/journey.ts';
 import type { FileLock } from './lock.ts';
 import { isFree } from './ports.ts';
 import { isEmpty } from './resources.ts';
+import { linesOf, runningDeployments } from './running.ts';
 import { prepare } from './setup/prepare.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -27,35 +30,44 @@ const Settings = z.object({
 
 let lock: FileLock | undefined;
 let starting: Promise<Cloud> | undefined;
-let stopping = false;
+const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
 try {
   await start();
 } catch (error) {
-  if (!stopping) await fail(error);
+  if (!ending.signal.aborted) await fail(error);
 }
 
 async function start(): Promise<void> {
   const started = performance.now();
+  const { empty } = readArguments(process.argv.slice(2));
   const { WINDSOCK_HOME, PORT: port } = readSettings();
   const home = openHome(WINDSOCK_HOME);
   lock = lockHome(home);
   await requireFreePort(port);
   const prepared = await prepare(home, root, say);
-  starting = startCloud({ home, root, port, prepared, say });
+  starting = startCloud({ home, root, port, prepared, say, ending: ending.signal });
   const cloud = await starting;
-  say(`Windsock is ready at ${cloud.origin} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  if (!process.argv.includes('--empty') && (await isEmpty(cloud.ports))) {
-    await firstJourney(cloud.origin, root, say).catch(tellOfJourney);
+  narrate(`Windsock is ready at ${cloud.origin} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  if (!empty && (await isEmpty(cloud.ports))) {
+    await firstJourney(cloud.origin, root, narrate).catch(tellOfJourney);
+  } else {
+    for (const line of linesOf(await runningDeployments(home, cloud.ports), cloud.origin)) narrate(line);
   }
-  say('Ctrl-C stops everything.');
+  narrate(`Sign in or sign up at ${cloud.origin}/`);
+  narrate('Ctrl-C stops everything.');
+}
+
+/** Says how the start goes; once all is to stop, that is no news any more. */
+function narrate(line: string): void {
+  if (!ending.signal.aborted) say(line);
 }
 
 /** The platform is there without its first journey: it goes on. */
 function tellOfJourney(error: unknown): void {
-  if (!stopping)
-    console.error(`\nThe first journey ended early: ${error instanceof Error ? error.message : error}`);
+  if (ending.signal.aborted) return;
+  console.error(`\nThe first journey ended early: ${error instanceof Error ? error.message : error}`);
 }
 
 function readSettings(): z.infer<typeof Settings> {
@@ -73,9 +85,9 @@ async function requireFreePort(port: number): Promise<void> {
 
 /** Stops all in order. A terminal sends Ctrl-C to npm too, which passes it on: a second signal changes nothing. */
 async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
+  if (ending.signal.aborted) return;
   say('Stopping ...');
+  ending.abort();
   await end(0);
 }
 
@@ -89,5 +101,6 @@ async function end(exitCode: number): Promise<void> {
   const [started] = await Promise.allSettled([starting]);
   if (started.status === 'fulfilled') await started.value?.stop();
   lock?.release();
+  if (exitCode === 0) say('Stopped.');
   process.exit(exitCode);
 }

@@ -56,6 +56,11 @@ async function countWrongCode(services: Services, signup: SignupItem): Promise<V
     ]),
   );
   if (rejected.length > 0) throw new Stale(`Sign-up ${signupId}`);
-  const left = MOST_WRONG_CODES - wrongCodes - 1;
-  return invalid({ field: 'code', code: 'wrong_code', message: `is wrong; ${left} more attempts are left` });
+  const message = `is wrong${attemptsLeft(MOST_WRONG_CODES - wrongCodes - 1)}`;
+  return invalid({ field: 'code', code: 'wrong_code', message });
+}
+
+function attemptsLeft(count: number): string {
+  if (count === 0) return ', and was the last attempt; sign up again for a new one';
+  return count === 1 ? '; 1 more attempt is left' : `; ${count} more attempts are left`;
 }

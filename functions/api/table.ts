@@ -5,6 +5,7 @@ import { deployments } from './routes/deployments.ts';
 import { deploys } from './routes/deploys.ts';
 import { description } from './routes/description.ts';
 import { health } from './routes/health.ts';
+import { home } from './routes/home.ts';
 import { invitePages } from './routes/invite-pages.ts';
 import { invites } from './routes/invites.ts';
 import { logs } from './routes/logs.ts';
@@ -27,6 +28,7 @@ import { users } from './routes/users.ts';
 import { workspaces } from './routes/workspaces.ts';
 
 const api: readonly Route[] = [
+  ...home,
   ...health,
   ...signups,
   ...session,

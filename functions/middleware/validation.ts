@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type FieldError, invalid } from '../../core/errors.ts';
-import { fieldErrors } from '../api/field-errors.ts';
+import { parsed } from '../api/field-errors.ts';
 import { queryOf } from '../api/query.ts';
 import type { RawRequest, Route } from '../api/route.ts';
 import { learn, type Middleware, part } from './call.ts';
@@ -15,10 +15,9 @@ export function validation(): Middleware {
       const route = part(event, 'route');
       const wrong: FieldError[] = [];
       const parse = (schema: z.ZodType, value: unknown): unknown => {
-        const parsed = schema.safeParse(value);
-        if (parsed.success) return parsed.data;
-        wrong.push(...fieldErrors(parsed.error, value));
-        return undefined;
+        const found = parsed(schema, value);
+        wrong.push(...found.wrong);
+        return found.data;
       };
       const params = parse(route.params, part(event, 'pathParameters'));
       const { dryRun, ...rest } = queryOf(event.rawQueryString);

@@ -48,6 +48,8 @@ export interface Ecs extends Service {
   start(): void;
   /** Stops all tasks by their stop signals and timeouts, those that others reach by Service Connect last. */
   stop(): Promise<void>;
+  /** The services, and the families of one-off tasks, of which a task has not ended. */
+  live(): string[];
   /** Leaves every task running. */
   detach(): void;
 }
@@ -87,6 +89,8 @@ export function createEcs(options: EcsOptions): Ecs {
       loop.start();
     },
     stop: () => loop.stopAll(),
+    live: () =>
+      [...new Set(store.liveTasks().map(({ group }) => group.replace(/^(service|family):/, '')))].sort(),
     detach() {
       loop.end();
       containers.detach();

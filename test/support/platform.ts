@@ -35,12 +35,13 @@ export interface Platform {
 
 /**
  * Creates a platform that is not started yet, in a new data folder or in `home`. `port` 0 finds a free one; the
- * CLI needs 8888. `runner` is another program than the one of `npm start`.
+ * CLI needs 8888. `runner` is another program than the one of `npm start`. `asUser` starts it as people do: with the
+ * first journey, and with rates limited as they are.
  */
 export async function createPlatform(
-  options: { port?: number; home?: string; runner?: string } = {},
+  options: { port?: number; home?: string; runner?: string; asUser?: boolean } = {},
 ): Promise<Platform> {
-  const { port = 0, runner: program = 'local/start.ts' } = options;
+  const { port = 0, runner: program = 'local/start.ts', asUser = false } = options;
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'windsock-')));
   if (options.home === undefined) shareInstallation(home);
   const chosen = port === 0 ? await freePort() : port;
@@ -49,9 +50,14 @@ export async function createPlatform(
   let printed = '';
 
   function launch(): void {
-    const child = spawn(process.execPath, [program, '--empty'], {
+    const child = spawn(process.execPath, [program, ...(asUser ? [] : ['--empty'])], {
       cwd: ROOT,
-      env: { ...process.env, WINDSOCK_HOME: home, PORT: String(chosen), RATE_LIMIT_FACTOR: '1000' },
+      env: {
+        ...process.env,
+        WINDSOCK_HOME: home,
+        PORT: String(chosen),
+        ...(asUser ? {} : { RATE_LIMIT_FACTOR: '1000' }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     runner = child;

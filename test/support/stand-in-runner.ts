@@ -20,7 +20,8 @@ await initializePostgres(home, tools);
 const image = standInImage(home.root);
 const images = { has: () => true, build: async () => image, resolve: () => image };
 const prepared = { tools, images, functions: catalog, isNew: false };
-const cloud = await startCloud({ home, root, port: settings.PORT, prepared, say: console.log });
+const ending = new AbortController().signal;
+const cloud = await startCloud({ home, root, port: settings.PORT, prepared, say: console.log, ending });
 process.once('SIGINT', async () => {
   await cloud.stop();
   lock.release();

@@ -52,6 +52,7 @@ describe('the route table', () => {
 
   test('shows in public only what must be', () => {
     expect(routes.filter(({ access }) => access.kind === 'public').map(name)).toEqual([
+      'GET /',
       'GET /healthz',
       'POST /v1alpha1/signups',
       'POST /v1alpha1/signups/{signupId}/verify',
@@ -176,6 +177,23 @@ describe.each(
 });
 
 describe('the API', () => {
+  test('leads a browser from / to its account, and tells everybody else where to begin', async () => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const browser = await plane.call('GET', '/', undefined, { headers: { accept } });
+    expect(browser).toMatchObject({ status: 303, headers: { location: '/account' } });
+    for (const headers of [{}, { accept: '*/*' }, { accept: 'application/json' }]) {
+      expect(await plane.call('GET', '/', undefined, { headers })).toMatchObject({
+        status: 404,
+        headers: { 'content-type': 'application/json' },
+        body: {
+          statusCode: 404,
+          message:
+            'There is nothing here for programs: the API is described at http://localhost:8888/openapi.json. In a browser this address leads to the pages.',
+        },
+      });
+    }
+  });
+
   test.each(['/', '/v1', '/v1/nothing', '/v1/organizations/', '/v1/organizations/%E0%A4%A'])(
     'has nothing at GET %s',
     async (path) => {
@@ -258,6 +276,14 @@ describe('the API', () => {
   ])('refuses an id that is too long to be one: %s %.12s', async (method, path, body, field) => {
     const answer = await plane.call(method, `${owner.path}${path}`, body, { token: owner.token });
     expect(answer).toMatchObject({ status: 400, body: { fieldErrors: [{ field }] } });
+  });
+
+  test('names the sources of logs that there are, of one that there is not', async () => {
+    const path = await pathOf('/v1/organizations/{organizationId}/deployments/{deploymentId}/logs');
+    const { body } = await plane.call('GET', `${path}?sources=nonsense`, undefined, { token: owner.token });
+    expect(body).toMatchObject({
+      fieldErrors: [{ field: 'sources', message: expect.stringContaining('"scheduler"|"dag-processor"|') }],
+    });
   });
 
   test('refuses an id of a search whose end is before its start', async () => {

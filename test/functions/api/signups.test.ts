@@ -34,8 +34,9 @@ async function mailedCode(email: string): Promise<string> {
 const verify = (id: string, code: string) => plane.call('POST', `/v1alpha1/signups/${id}/verify`, { code });
 const wrongOf = (code: string) => (code === '000000' ? '000001' : '000000');
 const fieldCode = (body: unknown) =>
-  z.object({ fieldErrors: z.array(z.object({ field: z.string(), code: z.string() })) }).parse(body)
-    .fieldErrors[0];
+  z
+    .object({ fieldErrors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })) })
+    .parse(body).fieldErrors[0];
 
 describe('a sign-up', () => {
   test('verified by the code of its mail makes user, organization, workspace and a token that works', async () => {
@@ -96,10 +97,17 @@ describe('a sign-up', () => {
   test('takes five wrong codes and then not even the right one', async () => {
     const { id, email } = await start();
     const code = await mailedCode(email);
-    for (let left = 4; left >= 0; left -= 1) {
+    const said = [
+      'is wrong; 4 more attempts are left',
+      'is wrong; 3 more attempts are left',
+      'is wrong; 2 more attempts are left',
+      'is wrong; 1 more attempt is left',
+      'is wrong, and was the last attempt; sign up again for a new one',
+    ];
+    for (const message of said) {
       const { status, body } = await verify(id, wrongOf(code));
       expect(status).toBe(400);
-      expect(fieldCode(body)).toMatchObject({ field: 'code', code: 'wrong_code' });
+      expect(fieldCode(body)).toEqual({ field: 'code', code: 'wrong_code', message });
     }
     const { status, body } = await verify(id, code);
     expect(status).toBe(400);
@@ -189,6 +197,11 @@ describe('a sign-up', () => {
     const { status, body } = await plane.call('POST', '/v1alpha1/signups', { ...somebody(), ...wrong });
     expect(status).toBe(400);
     expect(fieldCode(body)?.field).toBe(field);
+  });
+
+  test('with a password that is too short is told how long it must be', async () => {
+    const { body } = await plane.call('POST', '/v1alpha1/signups', { ...somebody(), password: 'short' });
+    expect(fieldCode(body)?.message).toBe('must have at least 8 characters');
   });
 
   test('keeps neither code nor password in the table', async () => {

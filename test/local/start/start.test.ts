@@ -60,6 +60,18 @@ test('a PORT that is none is told what it must be', () => {
   expect(start('70000')).toMatchObject({ status: 1, stderr: expect.stringContaining('65535 or less') });
 });
 
+test('an option that there is not is told, and nothing is started', () => {
+  const environment = { ...process.env, WINDSOCK_HOME: platform.home, PORT: String(platform.port) };
+  const start = spawnSync(process.execPath, ['local/start.ts', '--emty'], {
+    encoding: 'utf8',
+    env: environment,
+  });
+  expect(start).toMatchObject({ status: 1, stdout: '' });
+  expect(start.stderr.trim()).toBe(
+    "windsock: Unknown option '--emty'. npm start takes one option, which leaves the first journey out: npm start -- --empty",
+  );
+});
+
 test('a start that fails after a kill -9 leaves the servers that it found', async () => {
   const before = servers();
   await platform.kill();
