@@ -23,13 +23,13 @@ const Owner = z.object({ namespace: Text, organizationId: Text, deploymentId: Te
 const Named = z.object({ namespace: Text, name: Text });
 
 /**
- * The deployments that are to run, of all organizations: the first ten by their namespaces, and how many there are.
+ * The deployments that are to run, of all organizations: the first ten by their namespaces, and how many others there are.
  * Their routes say which; what they are called is looked up by their keys, for a scan takes long in a large table.
  */
 export async function runningDeployments(
   home: Home,
   ports: Ports,
-): Promise<{ told: RunningDeployment[]; count: number }> {
+): Promise<{ told: RunningDeployment[]; others: number }> {
   const routes = routesFile.parse(JSON.parse(readIfThere(join(home.state, 'routes.json')) ?? '{}'));
   const namespaces = Object.keys(routes).sort();
   const owners = await items(
@@ -50,12 +50,13 @@ export async function runningDeployments(
     namespace: namespace.S,
     answers: (routes[namespace.S] ?? []).length > 0,
   }));
-  return { told: told.toSorted((a, b) => a.name.localeCompare(b.name)), count: namespaces.length };
+  const others = Math.max(0, namespaces.length - MOST_TOLD);
+  return { told: told.toSorted((a, b) => a.name.localeCompare(b.name)), others };
 }
 
 /** What is said of them: where each is, and whether it answers yet. Names are one line without control characters. */
 export function linesOf(
-  { told, count }: { told: readonly RunningDeployment[]; count: number },
+  { told, others }: { told: readonly RunningDeployment[]; others: number },
   origin: string,
 ): string[] {
   const width = Math.max(...told.map(({ name }) => name.length));
@@ -68,7 +69,7 @@ export function linesOf(
   return [
     ...list('Running:', ({ answers }) => answers),
     ...list('Starting again; Airflow answers in about half a minute:', ({ answers }) => !answers),
-    ...(count > told.length ? [`  and ${count - told.length} more`] : []),
+    ...(others > 0 ? [`  and ${others} more`] : []),
   ];
 }
 

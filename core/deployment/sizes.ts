@@ -92,7 +92,7 @@ export function memoryText(memory: number): string {
 /**
  * Airflow's settings for a size: `parallelism` tasks in all, `processes` that parse DAG files, `webWorkers` of the
  * api-server, `triggers` that one triggerer holds. A process keeps 5 connections to the database and opens as many
- * more as `max_overflow` says; then it waits for one. Airflow's 10 would, with many web workers, come to more than the
+ * more as `max_overflow` says; then it waits for one. Airflow's 10 would, with several web workers, come to more than the
  * deployment's role may have (`CONNECTION_LIMIT` in `runtime/windsock_airflow/postgres.py`).
  */
 function settings(size: { parallelism: number; processes: number; webWorkers: number; triggers: number }) {
@@ -101,6 +101,6 @@ function settings(size: { parallelism: number; processes: number; webWorkers: nu
     AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES: String(size.processes),
     AIRFLOW__API__WORKERS: String(size.webWorkers),
     AIRFLOW__TRIGGERER__CAPACITY: String(size.triggers),
-    AIRFLOW__DATABASE__SQL_ALCHEMY_MAX_OVERFLOW: size.webWorkers > 2 ? '5' : '10',
+    AIRFLOW__DATABASE__SQL_ALCHEMY_MAX_OVERFLOW: size.webWorkers > 1 ? '5' : '10',
   };
 }

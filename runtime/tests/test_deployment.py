@@ -409,7 +409,8 @@ def waits_for_a_busy_worker(deployment: Deployment, record: Path, go: Path) -> N
 
 
 def ends_after_its_file_moved(deployment: Deployment, go: Path) -> None:
-    """Moves the file of a DAG while a run's first task runs: the second is read from the file of then."""
+    """Moves the file of a DAG while a run's first task runs: the second is read from the file of then. What is
+    cleared to run on the newest code is read from the file of now, and so is what follows it."""
     files = bundle("moved", "A", go)
     deployment.publish(files)
     run = deployment.run("moved")
@@ -422,7 +423,15 @@ def ends_after_its_file_moved(deployment: Deployment, go: Path) -> None:
     assert deployment.outcome("moved", run) == "success"
     path = f"/api/v2/dags/moved/dagRuns/{run}/taskInstances/second/xcomEntries/return_value"
     assert deployment.api("GET", path)[1]["value"] == "AA"
-    assert deployment.outcome("moved", deployment.run("moved")) == "success"
+    clear = {"dry_run": False, "dag_run_id": run, "task_ids": ["first"], "run_on_latest_version": True}
+    clear |= {"only_failed": False, "reset_dag_runs": True}
+    assert deployment.api("POST", "/api/v2/dags/moved/clearTaskInstances", clear)[0] == 200
+    until("it runs again", lambda: ("first", 2, "success") in deployment.tries("moved", run) or None)
+    assert deployment.outcome("moved", run) == "success"
+    clear |= {"task_ids": ["second"], "run_on_latest_version": False}
+    assert deployment.api("POST", "/api/v2/dags/moved/clearTaskInstances", clear)[0] == 200
+    until("the other runs again", lambda: ("second", 2, "success") in deployment.tries("moved", run) or None)
+    assert deployment.api("GET", path)[1]["value"] == "BB"
 
 
 def five_run_and_the_rest_wait(deployment: Deployment, dag: str, runs: list[str]) -> bool | None:

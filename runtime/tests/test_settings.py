@@ -65,10 +65,18 @@ def test_components_of_a_task_share_the_bundles_and_nothing_else() -> None:
     assert scheduler[name] == triggerer[name] == "/task/bundles"
 
 
-@pytest.mark.parametrize(("component", "seconds"), [("dag-processor", 1), ("worker", 10)])
-def test_only_the_dag_processor_looks_at_the_pointer_each_second(component: Component, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("component", "looks"),
+    [
+        ("dag-processor", {"refresh_interval": 1, "patience_seconds": 5}),
+        ("worker", {"refresh_interval": 10}),
+    ],
+)
+def test_only_the_dag_processor_looks_at_the_pointer_each_second_and_does_not_wait_long(
+    component: Component, looks: dict[str, int]
+) -> None:
     (bundle,) = json.loads(settings(component)["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
-    assert bundle["kwargs"] == {"storage": "s3://bucket/o/d", "refresh_interval": seconds}
+    assert bundle["kwargs"] == {"storage": "s3://bucket/o/d", **looks}
 
 
 def test_users_win_over_sizes_and_the_platform_over_users() -> None:

@@ -16,10 +16,6 @@ from windsock_airflow.storage import Storage
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 5
-"""How long the dag-processor waits for object storage. Its loop stands still meanwhile, and one that shows no
-life for 30 s is replaced, with the scheduler; it asks again a second later."""
-
 
 class BundleError(Exception):
     """A bundle's content is not what its digest says."""
@@ -30,13 +26,14 @@ class PointerBundle(BaseDagBundle):
 
     The dag-processor's has no fixed version and follows the pointer on each refresh; a task's is pinned
     to the version its run started with, and needs object storage only where that is not unpacked yet.
+    With `patience_seconds` it asks object storage once at a time, and waits no longer for an answer.
     """
 
     supports_versioning = True
 
-    def __init__(self, *, storage: str, **kwargs: Any) -> None:
+    def __init__(self, *, storage: str, patience_seconds: float | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._storage = Storage(storage, patience_seconds=None if self.version else PATIENCE_SECONDS)
+        self._storage = Storage(storage, patience_seconds=patience_seconds)
         self._pointer = PointerReader(self._storage)
         self._digest: str | None = self.version
 

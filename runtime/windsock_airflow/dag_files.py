@@ -64,6 +64,8 @@ class DeploymentFileProcessorManager(DagFileProcessorManager):
         elif (path / file.rel_path).exists():
             newest = DagFileInfo(rel_path=file.rel_path, bundle_name=file.bundle_name, bundle_path=path)
             self._add_files_to_queue([newest], mode="frontprio")
+        if file in self._callback_to_execute:  # It came while the file was read, and was put aside for that.
+            self._add_files_to_queue([file], mode="front")
 
     def prepare_callback_bundle(self, request: CallbackRequest) -> BaseDagBundle | None:
         """Has a callback of a run that is of no version run in the bundle of now; Airflow fetches none."""

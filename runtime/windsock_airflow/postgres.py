@@ -12,8 +12,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection
 CONNECT_SECONDS = 10
 
 CONNECTION_LIMIT = 150
-"""Of each role of a deployment that logs in: what all processes of any size may open, with high availability.
-Five components at work hold about 25."""
+"""Of each role of a deployment that logs in: more than the processes of any size open for Airflow's work,
+with high availability (`core/deployment/sizes.ts`). Five components at work hold about 25."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ def defaults() -> dict[str, str]:
     `num_stuck_in_queued_retries`: a task that waits is queued again each ten minutes
     (`task_queued_timeout`), lest it was lost on its way, and failed after so many times. Airflow's 2 would
     fail, whatever its `retries`, what waits half an hour for a busy worker; with 144 it may wait a day.
+    `task_queued_timeout_check_interval`: its token is good for the ten minutes and `jwt_leeway`, so that it
+    has to be queued again before.
     `runner_health_check_threshold`: a triggerer whose triggers are blocked for so long ends and is started
     again by itself, which ECS does for what ran a minute.
     """
@@ -108,6 +110,7 @@ def defaults() -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD": "0",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "144",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "30",
         "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD": "60",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": (
             "http.access=WARNING windsock_airflow.dag_files.DeploymentFileProcessorManager=WARNING"
@@ -128,6 +131,7 @@ def platform_settings(
     are less than the 30 s for which a request waits for an api-server that restarts; refused for its age,
     it ends the worker. `minimum_acceptable_*_for_workers`: an update of the runtime version has workers and
     api-servers of two patches of this Airflow meet; else those would let each other's workers go.
+    `compress_serialized_dags`: the scheduler asks the database in which file a DAG was (`workloads.py`).
     `push_logs`: what one api-server would keep on its disk for good, the others not show; `running_logs` does
     it instead.
     """
@@ -141,6 +145,7 @@ def platform_settings(
         "AIRFLOW__CORE__EXECUTOR": EXECUTORS[executor],
         "AIRFLOW__CORE__AUTH_MANAGER": "windsock_airflow.auth_manager.FrontDoorAuthManager",
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
+        "AIRFLOW__CORE__COMPRESS_SERIALIZED_DAGS": "False",
         "AIRFLOW__CORE__FERNET_KEY": required(environment, "WINDSOCK_FERNET_KEY"),
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "windsock_airflow.hostname.task_hostname",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_url}/execution/",
@@ -201,13 +206,21 @@ def key_prefix(user: str) -> str:
 
 
 def bundle_settings(component: Component, environment: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """The one DAG bundle, which follows the deployment's pointer: the dag-processor's looks each second."""
+    """The one DAG bundle, which follows the deployment's pointer: the dag-processor's looks each second.
+
+    While that waits for object storage its loop stands still, and one that shows no life for 30 s is
+    replaced, with the scheduler: it waits for 5 s.
+    """
     bundle = {
         "name": BUNDLE_NAME,
         "classpath": "windsock_airflow.bundle.PointerBundle",
         "kwargs": {
             "storage": required(environment, "WINDSOCK_STORAGE_URI"),
-            "refresh_interval": 1 if component == "dag-processor" else 10,
+            **(
+                {"refresh_interval": 1, "patience_seconds": 5}
+                if component == "dag-processor"
+                else {"refresh_interval": 10}
+            ),
         },
     }
     return {

@@ -18,7 +18,7 @@ class DeploymentTriggerRunnerSupervisor(TriggerRunnerSupervisor):
     def should_stop(self) -> bool:
         silent = monotonic() - self._last_runner_comms
         if 0 < self.runner_health_check_threshold < silent:
-            log.error("A trigger has blocked all others for %.0f s: the triggerer is started again", silent)
+            log.error("Nothing was heard of the triggers for %.0f s: the triggerer is started again", silent)
             return True
         return super().should_stop()
 

@@ -27,14 +27,16 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s in the first journey ends it in or
       printed += text;
     });
   }
-  await until(async () => child.exitCode !== null || printed.includes('signed up'), {
-    seconds: 60,
-    what: () => `the journey to begin\n${printed}`,
-  });
-  const before = printed.length;
-  if (child.pid !== undefined) process.kill(-child.pid, signal);
+  try {
+    await until(async () => child.exitCode !== null || printed.includes('signed up'), {
+      seconds: 60,
+      what: () => `the journey to begin\n${printed}`,
+    });
+  } finally {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+  }
   expect(await ended).toEqual([0, null]);
-  const lines = printed.slice(before).trim().split('\n');
+  const lines = printed.slice(printed.indexOf('Stopping ...')).trim().split('\n');
   const isPatience = (line: string) => line.startsWith('Waiting for ');
   expect(lines.filter((line) => !isPatience(line))).toEqual(['Stopping ...', 'Stopped.']);
 });

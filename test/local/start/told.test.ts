@@ -28,11 +28,11 @@ describe('the deployments that a start finds', () => {
   const other = { name: 'Nightly', namespace: 'jade-wave-def456', answers: true };
 
   test('are told with their addresses, apart by whether they answer', () => {
-    expect(linesOf({ told: [trial], count: 1 }, origin)).toEqual([
+    expect(linesOf({ told: [trial], others: 0 }, origin)).toEqual([
       'Starting again; Airflow answers in about half a minute:',
       '  Trial  http://localhost:8888/keen-gust-abc123',
     ]);
-    expect(linesOf({ told: [trial, other], count: 2 }, origin)).toEqual([
+    expect(linesOf({ told: [trial, other], others: 0 }, origin)).toEqual([
       'Running:',
       '  Nightly  http://localhost:8888/jade-wave-def456',
       'Starting again; Airflow answers in about half a minute:',
@@ -41,8 +41,8 @@ describe('the deployments that a start finds', () => {
   });
 
   test('are counted when they are many, and not mentioned when there is none', () => {
-    expect(linesOf({ told: [trial], count: 13 }, origin).at(-1)).toBe('  and 12 more');
-    expect(linesOf({ told: [], count: 0 }, origin)).toEqual([]);
+    expect(linesOf({ told: [trial], others: 12 }, origin).at(-1)).toBe('  and 12 more');
+    expect(linesOf({ told: [], others: 0 }, origin)).toEqual([]);
   });
 });
 
