@@ -409,8 +409,8 @@ def waits_for_a_busy_worker(deployment: Deployment, record: Path, go: Path) -> N
 
 
 def ends_after_its_file_moved(deployment: Deployment, go: Path) -> None:
-    """Moves the file of a DAG while a run's first task runs: the second is read from the file of then. What is
-    cleared to run on the newest code is read from the file of now, and so is what follows it."""
+    """Moves the file of a DAG while a run's first task runs: the second is read from the file of then. What
+    is cleared to run on the newest code is read from the file of now, and so is what follows it."""
     files = bundle("moved", "A", go)
     deployment.publish(files)
     run = deployment.run("moved")
