@@ -56,7 +56,10 @@ export const logs = [
         ...span,
         most: maxNumResults,
       });
-      const results = lines.slice(offset, offset + limit);
+      const results =
+        query.maxNumResults === undefined
+          ? lines.slice(0, Math.max(0, lines.length - offset))
+          : lines.slice(offset, offset + limit);
       const page = { limit, offset, maxNumResults, resultCount: results.length };
       return { body: { results, ...page, searchId: searchIdOf(span) } };
     },
