@@ -65,6 +65,9 @@ async function expireToken({ home }: Astro): Promise<void> {
   await writeFile(path, config.replace(/expiresin: .*/, 'expiresin: "2020-01-01T00:00:00Z"'));
 }
 
+const logs = (...flags: string[]) => done(['deployment', 'logs', deployment.id, ...flags]);
+const logLines = async (...flags: string[]) => (await logs(...flags)).trim().split('\n');
+
 const create = (name: string, ...flags: string[]) => [
   ...['deployment', 'create', '--name', name, '--runtime-version', '3.3-2', '--region', 'us-east-1'],
   ...flags,
@@ -207,18 +210,23 @@ describe('on a plan', () => {
     expect(await airflow.returned('large', run, 'size')).toBe(size);
   });
 
-  test.each(['--scheduler', '--dag-processor', '--triggerer', '--apiserver', '--workers'])(
-    'the logs are read with %s',
-    async (component) => {
-      const text = await done(['deployment', 'logs', deployment.id, component, '--log-count', '5']);
-      expect(text).not.toContain('No matching logs');
-      expect(text.trim().split('\n').length).toBeGreaterThan(0);
-    },
-  );
+  test.each([
+    ['--scheduler', 'scheduler'],
+    ['--dag-processor', 'dag-processor'],
+    ['--triggerer', 'triggerer'],
+    ['--apiserver', 'apiserver'],
+    ['--workers', 'worker'],
+  ])('the logs are read with %s', async (flag, source) => {
+    const lines = await logLines(flag, '--log-count', '5');
+    expect(lines).toHaveLength(5);
+    for (const line of lines) expect(line).toMatch(new RegExp(`^\\d+\\.\\d+ .* ${source}$`));
+  });
 
   test('the logs are searched', async () => {
-    const logs = ['deployment', 'logs', deployment.id];
-    expect(await done([...logs, '--keyword', 'no line has this'])).toContain('No matching logs');
+    const workers = await logLines('--workers', '--keyword', 'planets');
+    expect(workers).not.toEqual([]);
+    for (const line of workers) expect(line).toContain('planets');
+    expect(await logs('--keyword', 'no line has this')).toContain('No matching logs');
   });
 
   test('the create that waits is told that it is healthy', async () => {

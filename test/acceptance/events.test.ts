@@ -2,7 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient, signUp, type Tenant } from '../support/client.ts';
+import { deploy, deployed } from '../support/deploy.ts';
 import { type Deployment, deployments, healthy, pathOf, remove, removed } from '../support/deployment.ts';
+import { executionsOf } from '../support/executions.ts';
 import { eventsThatWait, loseEvents } from '../support/lose-events.ts';
 import { operations } from '../support/operations.ts';
 import { accountOf } from '../support/owner.ts';
@@ -23,6 +25,7 @@ test('lost events cost a minute and nothing else', async () => {
   const listed = await first(tenant);
   await loseAndWaitAMinute();
   expect((await healthy(tenant)).id).toBe(listed.id);
+  expect(await deployed(tenant, listed.id, await lostDeploy(tenant, listed))).toBe('DEPLOYED');
   await tenant.client.delete(pathOf(tenant, listed));
   await loseAndWaitAMinute();
   await removed(tenant, listed);
@@ -56,9 +59,29 @@ async function first(tenant: Tenant): Promise<Deployment> {
   return deployment;
 }
 
+/** Deploys, again when its events were handled before they could be lost; answers the deploy whose events were lost. */
+async function lostDeploy(tenant: Tenant, { id }: Deployment): Promise<string> {
+  for (let number = 2; ; number += 1) {
+    const deployId = await deploy(tenant, id, { 'one.py': `print(${number})` });
+    await loseEventsAtOnce();
+    const isBegun = executionsOf(platform.home).some(({ name }) => name.startsWith(`${id}-${number}-`));
+    await startAMinuteLater();
+    if (!isBegun) return deployId;
+    await deployed(tenant, id, deployId);
+  }
+}
+
 async function loseAndWaitAMinute(): Promise<void> {
+  await loseEventsAtOnce();
+  await startAMinuteLater();
+}
+
+async function loseEventsAtOnce(): Promise<void> {
   await platform.kill();
   loseEvents(platform.home);
+}
+
+async function startAMinuteLater(): Promise<void> {
   await platform.start();
   await createClient(platform.url).post('/_local/clock', { advanceSeconds: 61 });
 }

@@ -13,7 +13,7 @@ import {
   remove,
   removed,
 } from '../support/deployment.ts';
-import { killAtEveryState } from '../support/kill.ts';
+import { killAtEveryState, statesOf } from '../support/kill.ts';
 import { LONG_DAG } from '../support/long-dag.ts';
 import { operations } from '../support/operations.ts';
 import { orphansOf } from '../support/orphans.ts';
@@ -21,10 +21,11 @@ import { createPlatform, type Platform, until } from '../support/platform.ts';
 import { queryPostgres } from '../support/postgres.ts';
 import { tracesOf } from '../support/traces.ts';
 
-/** The steps of the workflows, each of which is interrupted. */
+/** The steps of the create, the deploy and the delete, each of which is interrupted. */
 const STATES = [
-  ...['Prepare', 'AwaitDatabase', 'Roll', 'AwaitStable', 'Publish', 'Finish'],
-  ...['Stop', 'AwaitStopped', 'Drop', 'AwaitDropped', 'Clean', 'Forget'],
+  ...['1 Prepare', '1 AwaitDatabase', '1 Roll', '1 AwaitStable', '1 Publish', '1 Finish'],
+  ...['2 Publish', '2 Finish'],
+  ...['3 Stop', '3 AwaitStopped', '3 Drop', '3 AwaitDropped', '3 Clean', '3 Forget'],
 ];
 
 /** Two tasks that take a while, and print how far they are. */
@@ -158,7 +159,7 @@ async function killedAtAll(states: readonly string[], work: () => Promise<void>)
     try {
       await work();
     } finally {
-      for (const state of (await killing.stop()).flat()) killed.add(state);
+      for (const state of statesOf(await killing.stop())) killed.add(state);
     }
   }
 }

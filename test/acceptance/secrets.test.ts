@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { airflowOf } from '../support/airflow.ts';
 import { signUp, type Tenant } from '../support/client.ts';
 import { deploy, deployed } from '../support/deploy.ts';
@@ -37,11 +41,28 @@ let platform: Platform;
 let tenant: Tenant;
 let deployment: Deployment;
 
+/** What the platform writes outside its data folder. */
+const temporary = mkdtempSync(join(tmpdir(), 'windsock-temporary-'));
+
 beforeAll(async () => {
   platform = await createPlatform();
+  vi.stubEnv('TMPDIR', temporary);
   await platform.start();
 });
-afterAll(() => platform.destroy());
+afterAll(async () => {
+  await platform.destroy();
+  rmSync(temporary, { recursive: true });
+});
+
+test.each([0, 1, 2])('a secret is found in base64 after %i other bytes, and in a gzip file', (before) => {
+  const encoded = Buffer.from(`${'x'.repeat(before)}${secret} and more`).toString('base64');
+  const file = join(temporary, 'planted');
+  for (const content of [secret, encoded, gzipSync(encoded)]) {
+    writeFileSync(file, content);
+    expect(filesWith(temporary, secret)).toEqual(['planted']);
+  }
+  rmSync(file);
+});
 
 test('a secret variable reaches the DAG, and nothing else ever shows it', async () => {
   tenant = await signUp(platform);
@@ -66,21 +87,21 @@ test('a secret variable reaches the DAG, and nothing else ever shows it', async 
     ),
   );
   for (const answer of [...answers, platform.output()]) expect(answer).not.toContain(secret);
-  expect(filesWith(platform.home, secret)).toEqual([]);
-  expect(filesWith(platform.home, connectionPassword)).toEqual([]);
+  expect([secret, connectionPassword].flatMap(found)).toEqual([]);
 });
 
 test("a person's password and token are kept nowhere as they are", () => {
-  expect(filesWith(platform.home, tenant.password)).toEqual([]);
-  expect(filesWith(platform.home, tenant.token)).toEqual([]);
+  expect([tenant.password, tenant.token].flatMap(found)).toEqual([]);
 });
 
 test("what the platform's own secrets hold is on disk in their owner's files alone", async () => {
   const operatorToken = await platform.operatorToken();
-  expect(filesWith(platform.home, operatorToken)).toEqual(['operator-token']);
+  expect(found(operatorToken)).toEqual(['operator-token']);
 });
 
 test('a deleted secret is gone', async () => {
   await remove(tenant, deployment);
-  expect(filesWith(platform.home, secret)).toEqual([]);
+  expect(found(secret)).toEqual([]);
 });
+
+const found = (text: string) => [platform.home, temporary].flatMap((folder) => filesWith(folder, text));

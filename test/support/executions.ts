@@ -15,3 +15,13 @@ export function openExecutions(home: string): { all(): Execution[]; close(): voi
     close: () => database.close(),
   };
 }
+
+/** Where the workflows of a data folder stand, the oldest first. */
+export function executionsOf(home: string): Execution[] {
+  const executions = openExecutions(home);
+  try {
+    return executions.all();
+  } finally {
+    executions.close();
+  }
+}

@@ -20,6 +20,6 @@ export function psqlOf(home: string, database = 'postgres') {
 /** What a query of a platform's Postgres answers, as its superuser: a line a row. */
 export function queryPostgres(home: string, sql: string, database?: string): string[] {
   const { program, args, env } = psqlOf(home, database);
-  const answer = execFileSync(program, [...args, '-c', sql], { encoding: 'utf8', env });
+  const answer = execFileSync(program, [...args, '-c', sql], { encoding: 'utf8', env, stdio: 'pipe' });
   return answer.split('\n').filter((line) => line !== '');
 }

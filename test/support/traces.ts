@@ -56,6 +56,14 @@ export function tracesOf(home: string, deploymentId: string): string[] {
     .sort();
 }
 
+/**
+ * A line of them without the number of its intent, operation, revision (which names workers, too), task definition or
+ * try: how many there were may be a matter of time.
+ */
+export function numberless(line: string): string {
+  return line.replace(/(?<= S:.*#|task_definition .*:|attempt=|service .*-worker-.*-)\d+/g, '<number>');
+}
+
 /** The containers that have a shim, one each. */
 function containersOf(home: string): { task: string; container: string }[] {
   return processesOf(home).flatMap(({ task, container, isShim }) =>

@@ -12,12 +12,12 @@ import {
   pathOf,
   remove,
 } from '../../support/deployment.ts';
-import { killAtEveryState } from '../../support/kill.ts';
+import { type Killed, killAtEveryState, statesOf } from '../../support/kill.ts';
 import { operations } from '../../support/operations.ts';
 import { orphansOf } from '../../support/orphans.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { type Platform, until } from '../../support/platform.ts';
-import { tracesOf } from '../../support/traces.ts';
+import { numberless, tracesOf } from '../../support/traces.ts';
 import { startUnlimited } from '../../support/unlimited.ts';
 
 /** What is there of a deployment in the end, and what the API says was done to it. */
@@ -32,6 +32,9 @@ interface Outcome {
 const STEPS = ['Prepare', 'Roll', 'AwaitStable', 'Publish', 'Finish'];
 const OPERATE = [...STEPS, 'AwaitDatabase'];
 const REMOVE = ['Stop', 'AwaitStopped', 'Drop', 'AwaitDropped', 'Clean', 'Forget'];
+/** A deploy of DAGs does the last ones alone. */
+const DEPLOY = ['Publish', 'Finish'];
+const of = (operation: number, states: readonly string[]) => states.map((state) => `${operation} ${state}`);
 
 let platform: Platform;
 let tenant: Tenant;
@@ -47,17 +50,17 @@ afterEach(async () => {
 afterAll(() => platform?.destroy());
 
 test.each([
-  ['a create, a deploy and a delete', carriedOut, 1, [...OPERATE, ...REMOVE]],
-  ['a create that fails, and its delete', failing, 0, ['PutBack', 'Finish', ...REMOVE]],
+  ['a create, a deploy and a delete', carriedOut, 1, [...of(1, OPERATE), ...of(2, DEPLOY), ...of(3, REMOVE)]],
+  ['a create that fails, and its delete', failing, 0, [...of(1, ['PutBack', 'Finish']), ...of(2, REMOVE)]],
   ['updates that fail and succeed and a rollback, with two waiting', changing, 5, [...OPERATE, 'PutBack']],
 ] as const)(
   'kill -9 of the runner at every step of %s changes nothing but time',
   async (_, journey, carried, states) => {
     const undisturbed = await journey();
-    const killed: string[][] = [];
-    const whole = () => killed.filter((of) => STEPS.every((step) => of.includes(step)));
+    const killed: Killed[] = [];
+    const whole = () => killed.filter((execution) => STEPS.every((step) => execution.states.includes(step)));
     // A state may be left before it is seen: then another journey is made.
-    while (!states.every((state) => killed.flat().includes(state)) || whole().length < carried) {
+    while (!states.every((state) => statesOf(killed).includes(state)) || whole().length < carried) {
       killing = killAtEveryState(platform);
       expect(await journey()).toEqual(undisturbed);
       killed.push(...(await killing.stop()));
@@ -151,7 +154,7 @@ async function changing(): Promise<Outcome> {
   return {
     ...outcome,
     operations: made.filter((operation, at) => operation !== made[at - 1]),
-    traces: [...new Set(traces)],
+    traces: [...new Set(traces.map(numberless))],
   };
 }
 
