@@ -10,6 +10,7 @@ import {
   deployments,
   healthy,
   remove,
+  removeAll,
 } from '../support/deployment.ts';
 import { insist } from '../support/insist.ts';
 import { type Kill, killInTurn, victims } from '../support/kill.ts';
@@ -94,10 +95,6 @@ async function whole(tenant: Tenant, deployment: Deployment): Promise<Deployment
     expect(await createDeployment(tenant, { name: deployment.name })).toMatchObject({ status: 200 });
   });
   return await insist(() => healthy(tenant));
-}
-
-async function removeAll(tenant: Tenant): Promise<void> {
-  for (const left of await deployments(tenant)) await remove(tenant, left);
 }
 
 async function deliver(tenant: Tenant, { id }: Deployment): Promise<string> {

@@ -76,6 +76,11 @@ export async function remove(tenant: Tenant, deployment: Deployment): Promise<vo
   await removed(tenant, deployment);
 }
 
+/** Deletes what the tenant has, which may be nothing: it can be done again. */
+export async function removeAll(tenant: Tenant): Promise<void> {
+  for (const left of await deployments(tenant)) await remove(tenant, left);
+}
+
 /** Waits until the API has a deployment no more. */
 export async function removed(tenant: Tenant, { id }: Deployment): Promise<void> {
   await until(async () => (await deployments(tenant)).every((other) => other.id !== id), {
@@ -97,7 +102,7 @@ export async function leaveTrial(platform: Platform, tenant: Tenant): Promise<vo
     seconds: 70,
     what: () => 'the deployment of the trial to be listed',
   });
-  for (const trial of await deployments(tenant)) await remove(tenant, trial);
+  await removeAll(tenant);
 }
 
 const TRIAL = 'Trial';

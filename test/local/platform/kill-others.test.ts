@@ -14,7 +14,7 @@ import {
   deployments,
   healthy,
   pathOf,
-  remove,
+  removeAll,
 } from '../../support/deployment.ts';
 import { insist } from '../../support/insist.ts';
 import { type BoundaryVictim, killWanted, type Wanted } from '../../support/kill.ts';
@@ -140,7 +140,7 @@ async function journey(traces?: readonly string[]): Promise<readonly string[]> {
 }
 
 async function removed(deployment: Deployment): Promise<void> {
-  await insist(() => remove(tenant, deployment));
+  await insist(() => removeAll(tenant));
   await calm();
   await expect.poll(() => tracesOf(platform.home, deployment.id)).toEqual([]);
   expect(orphansOf(platform.home)).toEqual([]);
