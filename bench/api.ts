@@ -9,7 +9,7 @@ import { routes } from './support/routes.ts';
 import { printTable, say } from './support/table.ts';
 
 const CLIENTS = 16;
-const SECONDS = 5;
+const SECONDS = 3;
 const WARM_UP_SECONDS = 1;
 
 /**
