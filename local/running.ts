@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere } from './files.ts';
+import { readRoutes } from './forwarder/routes.ts';
 import type { Home } from './home.ts';
 import { names } from './names.ts';
 import type { Ports } from './ports.ts';
@@ -17,7 +17,6 @@ export interface RunningDeployment {
 /** Which deployments are told of; of the others, how many there are. */
 const MOST_TOLD = 10;
 
-const routesFile = z.record(z.string(), z.array(z.string()));
 const Text = z.object({ S: z.string() });
 const Owner = z.object({ namespace: Text, organizationId: Text, deploymentId: Text });
 const Named = z.object({ namespace: Text, name: Text });
@@ -30,7 +29,7 @@ export async function runningDeployments(
   home: Home,
   ports: Ports,
 ): Promise<{ told: RunningDeployment[]; others: number }> {
-  const routes = routesFile.parse(JSON.parse(readIfThere(join(home.state, 'routes.json')) ?? '{}'));
+  const routes = readRoutes(join(home.state, 'routes.json'));
   const namespaces = Object.keys(routes).sort();
   const owners = await items(
     ports,

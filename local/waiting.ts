@@ -1,3 +1,4 @@
+import { resourceParts } from '../core/component/names.ts';
 import { namespaceOf } from '../core/deployment/namespace.ts';
 
 const EVERY_MS = 5_000;
@@ -24,12 +25,10 @@ export async function sayWhileWaiting(
 
 /** What is said of the ECS services that do not end yet: each by its deployment's namespace, which its address shows. */
 export function waitingFor(services: readonly string[]): string {
-  const named = services.map((service) =>
-    service.replace(
-      /^windsock-(c[0-9a-z]+)-(.+)$/,
-      (_, id: string, name: string) => `${namespaceOf(id)} ${name}`,
-    ),
-  );
+  const named = services.map((service) => {
+    const parts = resourceParts(service);
+    return parts === undefined ? service : `${namespaceOf(parts.deploymentId)} ${parts.name}`;
+  });
   const more = named.length > MOST_NAMED ? [`${named.length - MOST_NAMED} more`] : [];
   const list = [...named.slice(0, MOST_NAMED), ...more].join(', ');
   const isLong = named.some((name) => name.includes(' worker-'));

@@ -3,6 +3,12 @@ export function resourceName(deploymentId: string, name: string): string {
   return `windsock-${deploymentId}-${name}`;
 }
 
+/** The deployment, and what its resource of this name is called; undefined for what is no deployment's. */
+export function resourceParts(resource: string): { deploymentId: string; name: string } | undefined {
+  const [, deploymentId, name] = /^windsock-(c[0-9a-z]+)-(.+)$/.exec(resource) ?? [];
+  return deploymentId === undefined || name === undefined ? undefined : { deploymentId, name };
+}
+
 /** The role of a deployment's tasks. */
 export function roleName(deploymentId: string): string {
   return `windsock-${deploymentId}`;

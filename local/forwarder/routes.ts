@@ -23,6 +23,11 @@ const upstream = z
  */
 const routesFile = z.record(z.string(), z.array(upstream));
 
+/** The routes as they are now; none when the file is not there. Throws when it cannot be read. */
+export function readRoutes(path: string): z.infer<typeof routesFile> {
+  return routesFile.parse(JSON.parse(readIfThere(path) ?? '{}'));
+}
+
 export type Routes = ReturnType<typeof openRoutes>;
 
 /**
@@ -41,7 +46,7 @@ export function openRoutes(path: string, onError: (message: string, error: unkno
 
   function read(): void {
     try {
-      routes = routesFile.parse(JSON.parse(readIfThere(path) ?? '{}'));
+      routes = readRoutes(path);
     } catch (error) {
       onError('the routes file cannot be read', error);
     }

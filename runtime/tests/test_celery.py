@@ -9,7 +9,7 @@ import pytest
 from tests.deployment import Deployment
 from tests.peers import PATIENCE, RedisServer, until
 from tests.recorded import lines, once, publish_recorded, started
-from tests.test_deployment import (
+from tests.scenarios import (
     bundle,
     empties_a_removed_queue,
     ends_after_its_file_moved,

@@ -211,16 +211,14 @@ def bundle_settings(component: Component, environment: Mapping[str, str], direct
     While that waits for object storage its loop stands still, and one that shows no life for 30 s is
     replaced, with the scheduler: it waits for 5 s.
     """
+    follows = component == "dag-processor"
+    looks = {"refresh_interval": 1, "patience_seconds": 5} if follows else {"refresh_interval": 10}
     bundle = {
         "name": BUNDLE_NAME,
         "classpath": "windsock_airflow.bundle.PointerBundle",
         "kwargs": {
             "storage": required(environment, "WINDSOCK_STORAGE_URI"),
-            **(
-                {"refresh_interval": 1, "patience_seconds": 5}
-                if component == "dag-processor"
-                else {"refresh_interval": 10}
-            ),
+            **looks,
         },
     }
     return {

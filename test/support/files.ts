@@ -1,7 +1,13 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isSystemError } from '../../local/files.ts';
+
+/** Has an empty file be there, or not. */
+export function present(file: string, isThere: boolean): void {
+  if (isThere) writeFileSync(file, '');
+  else rmSync(file, { force: true });
+}
 
 /** Everything under a folder, files and folders, by their path in it. Links are not followed. */
 export function pathsUnder(folder: string): string[] {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { closeSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,7 @@ import { openSecretStore } from '../../local/secrets/store.ts';
 import { readSecret } from '../../local/secrets/value.ts';
 import { dynamodbFile } from '../../local/servers/dynoxide.ts';
 import { startDynamodb } from './dynamodb.ts';
+import { present } from './files.ts';
 import { machines, type Owner, ownerOf } from './owner.ts';
 import { standInImage } from './stand-in.ts';
 
@@ -213,12 +214,6 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Has an empty file be there, or not. */
-function present(file: string, isThere: boolean): void {
-  if (isThere) writeFileSync(file, '');
-  else rmSync(file, { force: true });
 }
 
 const Definition = z.looseObject({

@@ -56,6 +56,7 @@ export const logs = [
         ...span,
         most: maxNumResults,
       });
+      // The newest lines, oldest first: their pages begin at the end, but those of a search with a most of all.
       const results =
         query.maxNumResults === undefined
           ? lines.slice(0, Math.max(0, lines.length - offset))

@@ -1,4 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../../local/home.ts';
@@ -16,6 +15,7 @@ import {
   pathOf,
   removeAll,
 } from '../../support/deployment.ts';
+import { present } from '../../support/files.ts';
 import { insist } from '../../support/insist.ts';
 import { type BoundaryVictim, killWanted, type Wanted } from '../../support/kill.ts';
 import { operations } from '../../support/operations.ts';
@@ -93,7 +93,8 @@ test(
 test.each(['shim', 'main'] as const)(
   'kill -9 of the %s of what makes a database ends its create, and says so; a delete goes on to its end',
   async (victim) => {
-    setDatabaseTaskHanging(true);
+    const hangs = join(platform.home, 'database-hangs');
+    present(hangs, true);
     await createDeployment(tenant, { name: 'fails' });
     await killDatabaseTask(victim);
     const deployment = await created(tenant, 'fails');
@@ -104,7 +105,7 @@ test.each(['shim', 'main'] as const)(
     expect(await operations(tenant, deployment)).toEqual(['create FAILED in attempt 1']);
     await tenant.client.delete(pathOf(tenant, deployment));
     await killDatabaseTask(victim);
-    setDatabaseTaskHanging(false);
+    present(hangs, false);
     await until(
       async () => {
         await tenant.client.post('/_local/clock', { advanceSeconds: 61 });
@@ -157,12 +158,6 @@ async function calm(): Promise<void> {
       (await tenant.client.get(path)).status === 200,
     { seconds: 60, what: () => 'the API to answer again' },
   );
-}
-
-function setDatabaseTaskHanging(isHanging: boolean): void {
-  const file = join(platform.home, 'database-hangs');
-  if (isHanging) writeFileSync(file, '');
-  else rmSync(file);
 }
 
 /** Waits until the task that makes or drops a database runs, and kills its shim or its main process. */
