@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { comparable } from './name/schema.ts';
 
 /** How many items a page has when the caller does not say, and at most (the CLI asks for 1000). */
 const DEFAULT_LIMIT = 20;
@@ -41,7 +42,7 @@ export interface PageQuery {
   readonly sorts: readonly string[];
 }
 
-/** The asked part of a list, by `createdAt`, newest first, unless the query says otherwise. */
+/** The asked part of a list, by `createdAt`, newest first, unless the query says otherwise; texts without regard to case. */
 export function pageOf<T extends Readonly<Record<string, unknown>>>(items: readonly T[], query: PageQuery) {
   const orders = (query.sorts.length > 0 ? query.sorts : ['createdAt:desc']).map((sort) => sort.split(':'));
   const sorted = items.toSorted((a, b) => {
@@ -57,7 +58,7 @@ export function pageOf<T extends Readonly<Record<string, unknown>>>(items: reado
 
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [String(a ?? ''), String(b ?? '')];
+  const [left, right] = [comparable(String(a ?? '')), comparable(String(b ?? ''))];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

@@ -1,10 +1,12 @@
 import { isOrdered } from '../id.ts';
+import { comparable } from '../name/schema.ts';
 import { getOrganization } from '../organization/read.ts';
 import { type PageQuery, pageOf } from '../page.ts';
 import { may } from '../permission/authorize.ts';
 import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import type { DeploymentItem } from './entity.ts';
+import { type Named, namedDeployments } from './named.ts';
 import { findDeployments } from './read.ts';
 import { deploymentStatus } from './status.ts';
 
@@ -15,10 +17,13 @@ export interface DeploymentFilter {
   readonly workspaceIds: readonly string[];
 }
 
+/** What does not stand with a name: to sort by it, deployments are read. */
+const READ_TO_SORT = ['updatedAt', 'status'];
+
 /**
- * The asked part of the deployments that the scope's actor may see. Of all that an organization has, newest first, no
- * more are read than are answered or left out before; of what is filtered or sorted otherwise, all, and so it is where
- * a deployment is older than ordered ids.
+ * The asked part of the deployments that the scope's actor may see. Read are those that are answered, or those before
+ * them when all are listed newest first; all that pass the filter only where they are sorted by what changes, or where
+ * one is older than ordered ids.
  */
 export async function deploymentPage(
   scope: Scope,
@@ -27,43 +32,53 @@ export async function deploymentPage(
   query: PageQuery & DeploymentFilter,
 ) {
   const { offset, limit, sorts, deploymentIds, names, workspaceIds } = query;
+  const areOrdered = (found: readonly Pick<Named, 'deploymentId'>[]) =>
+    found.every(({ deploymentId }) => isOrdered(deploymentId, scope.now));
+  const isListed = ({ deploymentId, workspaceId }: Named) =>
+    passes(workspaceIds, workspaceId) &&
+    may(scope, 'deployment.get', { organizationId, workspaceId, deploymentId });
+  const pageOfRead = async (ids: readonly string[]) => {
+    const found = (await inOrder(services, organizationId, ids)).filter(
+      (item) => passes(names, item.name) && isListed(item),
+    );
+    const withStatus = found.map((item) => ({ ...item, status: deploymentStatus(item, scope.now).status }));
+    return pageOf(withStatus, query);
+  };
+
   const isFiltered = [deploymentIds, names, workspaceIds].some((filter) => filter.length > 0);
   const isNewestFirst = sorts.every((sort) => sort === 'createdAt:desc');
   if (!isFiltered && isNewestFirst && may(scope, 'deployment.get', { organizationId })) {
     const { deploymentCount: totalCount } = await getOrganization(services, organizationId);
     const newest = await newestDeployments(services, organizationId, Math.min(offset + limit, totalCount));
-    if (newest.every(({ deploymentId }) => isOrdered(deploymentId, scope.now)))
-      return { items: newest.slice(offset), totalCount, offset, limit };
+    if (areOrdered(newest)) return { items: newest.slice(offset), totalCount, offset, limit };
   }
-  const found = await listDeployments(scope, services, organizationId, query);
-  const withStatus = found.map((item) => ({ ...item, status: deploymentStatus(item, scope.now).status }));
-  return pageOf(withStatus, query);
+  if (deploymentIds.length > 0) return await pageOfRead(deploymentIds);
+  const compared = names.map(comparable);
+  const listed = (await namedDeployments(services, organizationId, workspaceIds)).filter(
+    (one) => passes(compared, one.name) && isListed(one),
+  );
+  const isReadToSort = sorts.some((sort) => READ_TO_SORT.includes(sort.split(':')[0] ?? ''));
+  if (names.length > 0 || isReadToSort || !areOrdered(listed)) {
+    return await pageOfRead(listed.map(({ deploymentId }) => deploymentId));
+  }
+  // Ordered ids sort as the times of their making.
+  const page = pageOf(
+    listed.map((one) => ({ ...one, createdAt: one.deploymentId })),
+    query,
+  );
+  const ids = page.items.map(({ deploymentId }) => deploymentId);
+  return { ...page, items: await inOrder(services, organizationId, ids) };
 }
 
-async function listDeployments(
-  scope: Scope,
+/** Those of these deployments that are there, in this order, each once. */
+async function inOrder(
   services: Services,
   organizationId: string,
-  { deploymentIds, names, workspaceIds }: DeploymentFilter,
+  deploymentIds: readonly string[],
 ): Promise<DeploymentItem[]> {
-  const found =
-    deploymentIds.length > 0
-      ? await findDeployments(services, organizationId, deploymentIds)
-      : await allDeployments(services, organizationId);
-  return found.filter(
-    ({ deploymentId, workspaceId, name }) =>
-      passes(names, name) &&
-      passes(workspaceIds, workspaceId) &&
-      may(scope, 'deployment.get', { organizationId, workspaceId, deploymentId }),
-  );
-}
-
-async function allDeployments(services: Services, organizationId: string): Promise<DeploymentItem[]> {
-  const { data } = await services
-    .store(organizationId)
-    .entities.deployment.query.primary({ organizationId })
-    .go({ pages: 'all', consistent: true });
-  return data;
+  const found = await findDeployments(services, organizationId, deploymentIds);
+  const byId = new Map(found.map((item) => [item.deploymentId, item]));
+  return [...new Set(deploymentIds)].flatMap((deploymentId) => byId.get(deploymentId) ?? []);
 }
 
 /** The last by their ids, which are the newest when their ids are ordered. */

@@ -6,8 +6,11 @@ const FIRST = 9_000;
 const SLICE = 30;
 const SLICES = 100;
 
-/** The tests of a vitest worker have ports of their own: nobody else takes one while what had it is started again. */
-const slice = FIRST + (Number(process.env.VITEST_POOL_ID ?? 0) % SLICES) * SLICE;
+/**
+ * The tests of a vitest worker have ports of their own: nobody else takes one while what had it is started again. Those
+ * of another run, whose workers have another parent, have others, too.
+ */
+const slice = FIRST + ((process.ppid + Number(process.env.VITEST_POOL_ID ?? 0)) % SLICES) * SLICE;
 let last = randomInt(SLICE);
 
 /** A loopback port that nobody listens on, another one each time. */

@@ -205,33 +205,38 @@ describe('a deployment', () => {
 });
 
 test.each([
-  { asked: {}, reads: 3 },
-  { asked: { limit: 0 }, reads: 0 },
-  { asked: { limit: 1 }, reads: 1 },
-  { asked: { limit: 1, offset: 1, sorts: ['createdAt:desc'] }, reads: 2 },
-  { asked: { limit: 1, sorts: ['name:asc'] }, reads: 3 },
-  { asked: { names: ['listed 1'] }, reads: 3 },
-  { asked: { workspaceIds: ['cnowhere'] }, reads: 3 },
-])(
-  'a list of $asked reads $reads of three deployments, and nothing else that an organization has',
-  async (given) => {
-    const account = await signUp(plane, 'Listed');
-    await setPlan(plane, account, 'TEAM');
-    await post('/workspaces', { name: 'Another' }, account);
-    for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
-    let read = 0;
-    const counting = intercept(plane.services.database, async (command, pass) => {
-      const answer = await pass(command);
-      read += z.object({ ScannedCount: z.number().default(0) }).parse(answer).ScannedCount;
-      return answer;
-    });
-    await deploymentPage(system(), plane.services.through(counting), account.organization.id, {
-      ...{ offset: 0, limit: 20, sorts: [], deploymentIds: [], names: [], workspaceIds: [] },
-      ...given.asked,
-    });
-    expect(read).toBe(given.reads);
-  },
-);
+  { asked: {}, reads: 3, names: 0 },
+  { asked: { limit: 0 }, reads: 0, names: 0 },
+  { asked: { limit: 1 }, reads: 1, names: 0 },
+  { asked: { limit: 1, offset: 1, sorts: ['createdAt:desc'] }, reads: 2, names: 0 },
+  { asked: { limit: 1, offset: 1, sorts: ['name:asc'] }, reads: 1, names: 6 },
+  { asked: { limit: 2, sorts: ['workspaceId:asc', 'createdAt:asc'] }, reads: 2, names: 6 },
+  { asked: { names: ['listed 1'] }, reads: 1, names: 6 },
+  { asked: { deploymentIds: ['cnowhere'] }, reads: 0, names: 0 },
+  { asked: { workspaceIds: ['cnowhere'] }, reads: 0, names: 0 },
+  { asked: { limit: 1, sorts: ['updatedAt:desc'] }, reads: 3, names: 6 },
+])('a list of $asked reads $reads of three deployments, $names names, and nothing else', async (given) => {
+  const account = await signUp(plane, 'Listed');
+  await setPlan(plane, account, 'TEAM');
+  await post('/workspaces', { name: 'Another' }, account);
+  await plane.call('POST', `${account.path}/teams`, { name: 'A team' }, account);
+  for (const number of [1, 2, 3]) await create({ name: `listed ${number}` }, account);
+  const Items = z.array(z.object({ __edb_e__: z.string() })).default([]);
+  const Answer = z.object({ Items, Responses: z.record(z.string(), Items).default({}) });
+  const read: string[] = [];
+  const counting = intercept(plane.services.database, async (command, pass) => {
+    const answer = await pass(command);
+    const { Items, Responses } = Answer.parse(answer);
+    read.push(...[Items, ...Object.values(Responses)].flat().map((item) => item.__edb_e__));
+    return answer;
+  });
+  await deploymentPage(system(), plane.services.through(counting), account.organization.id, {
+    ...{ offset: 0, limit: 20, sorts: [], deploymentIds: [], names: [], workspaceIds: [] },
+    ...given.asked,
+  });
+  const expected = [...Array(given.reads).fill('deployment'), ...Array(given.names).fill('name')];
+  expect(read.toSorted()).toEqual(expected);
+});
 
 test('deployments whose ids tell nothing of their age are listed newest first, too', async () => {
   const account = await signUp(plane, 'Old');

@@ -16,7 +16,7 @@ beforeAll(async () => {
   ids.Other = await create('/workspaces', { name: 'Other' });
   for (const [name, workspaceId] of [
     ['b', owner.workspace.id],
-    ['c', ids.Other],
+    ['C', ids.Other],
     ['a', owner.workspace.id],
   ] as const) {
     ids[name] = await create('/deployments', { name, workspaceId });
@@ -43,19 +43,45 @@ async function deployments(query: string): Promise<[string, number]> {
 }
 
 test('deployments are listed newest first, and sorted and paged as is asked', async () => {
-  expect(await deployments('')).toEqual(['a c b', 3]);
-  expect(await deployments('sorts=name:asc')).toEqual(['a b c', 3]);
-  expect(await deployments('sorts=createdAt:asc')).toEqual(['b c a', 3]);
+  expect(await deployments('')).toEqual(['a C b', 3]);
+  expect(await deployments('sorts=name:asc')).toEqual(['a b C', 3]);
+  expect(await deployments('sorts=createdAt:asc')).toEqual(['b C a', 3]);
   expect(await deployments('sorts=name:desc&offset=1&limit=1')).toEqual(['b', 3]);
+  expect(await deployments('sorts=status:asc&sorts=name:desc')).toEqual(['C b a', 3]);
   expect(await deployments('offset=3')).toEqual(['', 3]);
   expect(await get('/deployments?limit=1')).toMatchObject({ offset: 0, limit: 1, totalCount: 3 });
 });
 
 test('deployments are filtered by name, id and workspace, and by all of these at once', async () => {
-  expect(await deployments('names=a&names=c&sorts=name:asc')).toEqual(['a c', 2]);
-  expect(await deployments(`deploymentIds=${ids.b}&deploymentIds=${ids.c}`)).toEqual(['c b', 2]);
-  expect(await deployments(`workspaceIds=${ids.Other}`)).toEqual(['c', 1]);
-  expect(await deployments(`workspaceIds=${owner.workspace.id}&names=c`)).toEqual(['', 0]);
+  expect(await deployments('names=a&names=C&sorts=name:asc')).toEqual(['a C', 2]);
+  expect(await deployments(`deploymentIds=${ids.b}&deploymentIds=${ids.C}`)).toEqual(['C b', 2]);
+  expect(await deployments(`workspaceIds=${ids.Other}`)).toEqual(['C', 1]);
+  expect(await deployments(`workspaceIds=${owner.workspace.id}`)).toEqual(['a b', 2]);
+  expect(await deployments(`workspaceIds=${owner.workspace.id}&names=C`)).toEqual(['', 0]);
+  expect(await deployments(`workspaceIds=${owner.organization.id}`)).toEqual(['', 0]);
+  expect(await deployments(`workspaceIds=${'w'.repeat(2000)}&workspaceIds=`)).toEqual(['', 0]);
+});
+
+test('who may see one workspace only is listed its deployments, and told how many these are', async () => {
+  const request = {
+    name: 'Reader',
+    scope: 'WORKSPACE',
+    entityId: owner.workspace.id,
+    role: 'WORKSPACE_MEMBER',
+  };
+  const answer = await plane.call('POST', `${owner.path}/tokens`, request, { token: owner.token });
+  const { token } = z
+    .object({ token: z.string() })
+    .parse(answer.body, { error: () => JSON.stringify(answer.body) });
+  const listed = async (query: string) => {
+    const { body } = await plane.call('GET', `${owner.path}/deployments?${query}`, undefined, { token });
+    const page = Page.extend({ deployments: Named }).parse(body);
+    return [page.deployments.map(({ name }) => name).join(' '), page.totalCount];
+  };
+  expect(await listed('')).toEqual(['a b', 2]);
+  expect(await listed('sorts=name:desc&limit=1')).toEqual(['b', 2]);
+  expect(await listed('sorts=updatedAt:asc')).toEqual(['b a', 2]);
+  expect(await listed(`deploymentIds=${ids.C}`)).toEqual(['', 0]);
 });
 
 test('deploys are sorted and paged', async () => {
