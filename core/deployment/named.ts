@@ -8,6 +8,9 @@ export interface Named {
   readonly name: string;
 }
 
+/** So many workspaces are asked one by one; of more, the organization's names are read once. */
+const MOST_QUERIES = 10;
+
 /**
  * The names of the deployments of these workspaces, or of the organization when none are given, in the order of the
  * deployments' ids. They are small: a thousand of them cost as much to read as some dozens of deployments.
@@ -18,10 +21,9 @@ export async function namedDeployments(
   workspaceIds: readonly string[],
 ): Promise<Named[]> {
   const { query } = services.store(organizationId).entities.name;
-  const parents =
-    workspaceIds.length === 0
-      ? [{}]
-      : [...new Set(workspaceIds)].filter(isId).map((parentId) => ({ parentId }));
+  const asked = new Set(workspaceIds.filter(isId));
+  const isEach = workspaceIds.length > 0 && asked.size <= MOST_QUERIES;
+  const parents = isEach ? [...asked].map((parentId) => ({ parentId })) : [{}];
   const found = await Promise.all(
     parents.map((parent) =>
       query.primary({ organizationId, ...parent }).go({ pages: 'all', consistent: true }),
@@ -30,6 +32,7 @@ export async function namedDeployments(
   return found
     .flatMap(({ data }) => data)
     .filter(({ parentId }) => parentId !== organizationId && isId(parentId))
+    .filter(({ parentId }) => workspaceIds.length === 0 || asked.has(parentId))
     .map(({ ownerId, parentId, name }) => ({ deploymentId: ownerId, workspaceId: parentId, name }))
     .toSorted((a, b) => (a.deploymentId < b.deploymentId ? -1 : 1));
 }

@@ -214,6 +214,8 @@ test.each([
   { asked: { names: ['listed 1'] }, reads: 1, names: 6 },
   { asked: { deploymentIds: ['cnowhere'] }, reads: 0, names: 0 },
   { asked: { workspaceIds: ['cnowhere'] }, reads: 0, names: 0 },
+  { asked: { workspaceIds: Array.from({ length: 10 }, newId) }, reads: 0, names: 0 },
+  { asked: { workspaceIds: Array.from({ length: 11 }, newId) }, reads: 0, names: 6 },
   { asked: { limit: 1, sorts: ['updatedAt:desc'] }, reads: 3, names: 6 },
 ])('a list of $asked reads $reads of three deployments, $names names, and nothing else', async (given) => {
   const account = await signUp(plane, 'Listed');
