@@ -3,10 +3,12 @@ import { Cluster, ClusterOptions, clusterOptionsView, clusterView } from '../../
 import { executorsOf } from '../../../core/deployment/executors.ts';
 import { offerErrors } from '../../../core/deployment/offer.ts';
 import { DeploymentOptions, deploymentOptions } from '../../../core/deployment/options.ts';
-import { getDeployment } from '../../../core/deployment/read.ts';
 import { type FieldError, invalid, notFound } from '../../../core/errors.ts';
+import { GivenId } from '../../../core/id.ts';
 import { getOrganization } from '../../../core/organization/read.ts';
 import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { authorize } from '../../../core/permission/authorize.ts';
+import { targetOf } from '../../../core/permission/filter.ts';
 import { route } from '../route.ts';
 import { inOrganization, nothing } from '../shapes.ts';
 
@@ -28,19 +30,21 @@ export const options = [
     access,
     params: inOrganization,
     query: z.strictObject({
-      deploymentId: z.string().optional(),
+      deploymentId: GivenId.optional(),
       deploymentType: z.enum(['STANDARD', 'DEDICATED', 'HYBRID']).optional(),
       executor: z.enum(['ASTRO', 'CELERY', 'KUBERNETES']).optional(),
       cloudProvider: CloudProvider.optional(),
     }),
     body: 'none',
     answer: DeploymentOptions,
-    async handle(_scope, { params: { organizationId }, query }, services) {
+    async handle(scope, { params: { organizationId }, query }, services) {
       const { CELL } = services.environment;
       const { deploymentId, deploymentType: type, executor } = query;
       const errors = offerErrors({ type, executor }, CELL);
       if (errors.length > 0) throw invalid(...errors.map(asAsked));
-      if (deploymentId !== undefined) await getDeployment(services, { organizationId, deploymentId });
+      if (deploymentId !== undefined) {
+        authorize(scope, 'deployment.get', await targetOf(services, organizationId, { deploymentId }));
+      }
       const { productPlan } = await getOrganization(services, organizationId);
       const executors = executorsOf(CELL).filter((offered) => offered === (executor ?? offered));
       return { body: deploymentOptions(productPlan, executors) };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GivenId } from '../../../core/id.ts';
 import { getOrganization } from '../../../core/organization/read.ts';
 import { flag, many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { authorize } from '../../../core/permission/authorize.ts';
 import {
   DefaultRole,
   defaultRoles,
@@ -53,9 +54,11 @@ export const roles = [
     }),
     body: 'none',
     answer: z.object({ roles: z.array(Role), defaultRoles: z.array(DefaultRole).optional(), ...pageShape }),
-    async handle(_scope, { params, query }, services) {
+    async handle(scope, { params, query }, services) {
+      const { organizationId } = params;
       const { includeDefaultRoles, scopeTypes, workspaceId } = query;
-      const found = (await allRoles(services, params.organizationId)).filter(
+      if (workspaceId !== undefined) authorize(scope, 'workspace.get', { organizationId, workspaceId });
+      const found = (await allRoles(services, organizationId)).filter(
         (role) => workspaceId === undefined || isGivenIn(role, workspaceId),
       );
       const views = found

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenId } from '../../../core/id.ts';
 import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { deleteWorkspace, updateWorkspace } from '../../../core/workspace/change.ts';
 import { createWorkspace } from '../../../core/workspace/create.ts';
@@ -22,7 +23,7 @@ export const workspaces = [
     params: inOrganization,
     query: z.strictObject({
       ...pageQuery(['name', 'description', 'createdAt', 'updatedAt']),
-      workspaceIds: many(z.string()),
+      workspaceIds: many(GivenId),
       names: many(z.string()),
     }),
     body: 'none',
