@@ -52,8 +52,7 @@ export function demandGivenIn(
   field: string,
 ): void {
   if (typeof role === 'string' || isGivenIn(role, workspaceId)) return;
-  const workspaces = role.restrictedWorkspaceIds.join(', ');
-  const message = `${role.name} is only given in ${workspaces}, and deployment ${deploymentId} is in another workspace`;
+  const message = `${role.name} is restricted to workspaces, and deployment ${deploymentId} is in another workspace`;
   throw invalid({ field, code: 'restricted_role', message });
 }
 

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { GivenId, Id } from '../id.ts';
 import { comparable, Name } from '../name/schema.ts';
+import { may } from '../permission/authorize.ts';
 import { DefaultRole } from '../permission/describe.ts';
 import { PERMISSIONS, type Permission, permissionsOf } from '../permission/permissions.ts';
 import { DeploymentRole, OrganizationRole, WorkspaceRole } from '../permission/roles.ts';
+import type { Scope } from '../scope.ts';
 import { Subject } from '../subject.ts';
 import type { RoleItem } from './entity.ts';
 
@@ -61,7 +63,11 @@ export const Role = DefaultRole.extend({
 });
 export type Role = z.infer<typeof Role>;
 
-/** An item as the API shows it. */
-export function roleView(item: RoleItem): Role {
-  return Role.parse({ ...item, id: item.roleId, scopeType: 'DEPLOYMENT' });
+/** An item as the API shows it: of the workspaces that it is restricted to, those that the scope's actor may see. */
+export function roleView(scope: Scope, item: RoleItem): Role {
+  const { organizationId, roleId } = item;
+  const restrictedWorkspaceIds = item.restrictedWorkspaceIds.filter((workspaceId) =>
+    may(scope, 'workspace.get', { organizationId, workspaceId }),
+  );
+  return Role.parse({ ...item, id: roleId, scopeType: 'DEPLOYMENT', restrictedWorkspaceIds });
 }

@@ -62,7 +62,7 @@ export const roles = [
         (role) => workspaceId === undefined || isGivenIn(role, workspaceId),
       );
       const views = found
-        .map(roleView)
+        .map((role) => roleView(scope, role))
         .filter(({ scopeType }) => scopeTypes.length === 0 || scopeTypes.includes(scopeType));
       const { items, ...page } = pageOf(views, query);
       const shown = includeDefaultRoles === true ? { defaultRoles: defaultRoles(scopeTypes) } : {};
@@ -79,11 +79,11 @@ export const roles = [
     query: nothing,
     body: 'none',
     answer: Role,
-    async handle(_scope, { params }, services) {
+    async handle(scope, { params }, services) {
       const platform = findDefaultRole(params.roleId);
       const role =
         platform === undefined
-          ? roleView(await getRole(services, params))
+          ? roleView(scope, await getRole(services, params))
           : await platformRole(services, params.organizationId, platform);
       return { body: role };
     },
@@ -99,7 +99,7 @@ export const roles = [
     body: CreateCustomRoleRequest,
     answer: Role,
     handle: async (scope, { params, body }, services) => ({
-      body: roleView(await createRole(scope, services, params.organizationId, body)),
+      body: roleView(scope, await createRole(scope, services, params.organizationId, body)),
     }),
   }),
   route({
@@ -113,7 +113,7 @@ export const roles = [
     body: UpdateCustomRoleRequest,
     answer: Role,
     handle: async (scope, { params, body }, services) => ({
-      body: roleView(await updateRole(scope, services, params, body)),
+      body: roleView(scope, await updateRole(scope, services, params, body)),
     }),
   }),
   route({

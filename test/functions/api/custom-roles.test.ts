@@ -196,6 +196,29 @@ describe("a role of the organization's own", () => {
     expect((await post(`/roles/${role.id}`, narrow)).status).toBe(200);
   });
 
+  test('that is restricted to workspaces names none that the caller may not see', async () => {
+    const [[seen], [unseen]] = [await newPlace(), await newPlace()];
+    const [member, guest] = [await join(plane, owner), await join(plane, owner)];
+    const role = await newRole({ restrictedWorkspaceIds: [seen, unseen] });
+    const workspaceRoles = [{ workspaceId: seen, role: 'WORKSPACE_OWNER' }];
+    const roles = { organizationRole: 'ORGANIZATION_MEMBER', workspaceRoles };
+    expect((await post(`/users/${member.user.id}/roles`, roles)).status).toBe(200);
+    plane.advanceClock(4);
+    const own = idOf(await post('/deployments', { name: fresh('Forecast'), workspaceId: seen }));
+    const elsewhere = await newRole({ restrictedWorkspaceIds: [unseen] });
+    const deploymentRoles = [{ deploymentId: own, role: elsewhere.name }];
+    const given = { organizationRole: 'ORGANIZATION_MEMBER', deploymentRoles };
+    const refused = await post(`/users/${guest.user.id}/roles`, given, { ...owner, token: member.token });
+    expect(refused).toMatchObject(field('deploymentRoles', 'another workspace'));
+    const shown = async (by: Account) => {
+      const answers = [await get('/roles?limit=1000', by), await get(`/roles/${role.id}`, by)];
+      return JSON.stringify(answers.map(({ body }) => body));
+    };
+    expect(await shown(owner)).toContain(`"restrictedWorkspaceIds":["${seen}","${unseen}"]`);
+    expect(await shown(member)).toContain(`"restrictedWorkspaceIds":["${seen}"]`);
+    expect(`${await shown(member)} ${JSON.stringify(refused.body)}`).not.toContain(unseen);
+  });
+
   test('that is restricted to a workspace which is gone is written back as it was read', async () => {
     const doomed = idOf(await post('/workspaces', { name: fresh('Doomed') }));
     const role = await newRole({ restrictedWorkspaceIds: [doomed] });
