@@ -72,6 +72,28 @@ test('whoever has no token is limited by the address; the operator is not', asyn
   }
 });
 
+test.each([
+  ['a token that is none', '/v1/users/self', { token: 'nonsense' }],
+  ['no token', '/v1/users/self', {}],
+  ["a token that is not the operator's", '/v1alpha1/operator/organizations/x', { token: 'nonsense' }],
+])('whoever shows %s is limited by the address, and keeps no token there waiting', async (_, path, shown) => {
+  plane.advanceClock(60);
+  const method = path.includes('operator') ? 'POST' : 'GET';
+  const options = { ...shown, sourceAddress: '10.0.0.7' };
+  const wrong = () => plane.call(method, path, method === 'POST' ? {} : undefined, options);
+  expect((await wrong()).status).toBe(401);
+  const { answered, told } = await exhaust(wrong);
+  expect(answered).toBe(method === 'POST' ? 99 : 249);
+  expect(told).toMatchObject({ headers: { 'retry-after': '1' }, body: { statusCode: 429 } });
+  const right = { token: owner.token, sourceAddress: '10.0.0.7' };
+  expect((await plane.call('GET', '/v1/users/self', undefined, right)).status).toBe(200);
+  expect((await plane.call(method, path, undefined, { ...shown, sourceAddress: '10.0.0.8' })).status).toBe(
+    401,
+  );
+  plane.advanceClock(1);
+  expect((await wrong()).status).toBe(401);
+});
+
 test('a bucket lets through its burst and its rate, whatever the order and pace of the asking', () => {
   const steps = fc.array(fc.nat(3000), { minLength: 1, maxLength: 200 });
   fc.assert(
