@@ -374,6 +374,12 @@ it('lets nothing in from outside the network', () => {
   expect(open).not.toContain('0.0.0.0/0');
 });
 
+it('bounds what comes in from outside altogether', () => {
+  expect(only('apigatewayv2/stage:Stage', z.looseObject({}))).toMatchObject({
+    defaultRouteSettings: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 },
+  });
+});
+
 it('deploys nothing else', () => {
   const each = catalog.length;
   const kinds = (...wanted: FunctionEntry['trigger']['kind'][]) => wanted.flatMap(ofKind).length;
