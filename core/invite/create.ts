@@ -8,6 +8,7 @@ import { after, type Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { created, dueNow } from '../store/attributes.ts';
 import { refused, retryStale, Stale } from '../store/transact.ts';
+import { NOBODY } from '../user/by-email.ts';
 import type { EmailItem } from '../user/entity.ts';
 import type { InviteItem } from './entity.ts';
 import { listInvites } from './read.ts';
@@ -27,7 +28,8 @@ const MOST_OPEN = 200;
 
 /**
  * Invites an address to an organization; its mail goes out right after. An open invite of the same address is
- * replaced, so that its link works no more. 409 when the address is a member's, 429 when it is invited too often.
+ * replaced, so that its link works no more; the time that it takes does not tell whether it has an account. 409 when
+ * it is a member's; 429 when it is invited too often.
  */
 export async function createInvite(
   scope: Scope,
@@ -57,8 +59,7 @@ export async function createInvite(
     if (open.length - replaced.length >= MOST_OPEN) {
       throw new VisibleError(429, `The organization has ${MOST_OPEN} open invites. Delete some, or wait.`);
     }
-    if (known?.userId !== undefined)
-      await demandNoMember(services, organizationId, known.userId, inviteeEmail);
+    await demandNoMember(services, organizationId, known?.userId ?? NOBODY, inviteeEmail);
     const rejected = await refused(
       services.globalStore.transaction.write(({ auditEntry, email, invite }) => [
         email

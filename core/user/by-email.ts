@@ -2,7 +2,7 @@ import type { Services } from '../services.ts';
 import type { UserItem } from './entity.ts';
 
 /** The id of no user: what is looked up where there is none, so that it takes as long. */
-const NOBODY = `c${'0'.repeat(24)}`;
+export const NOBODY = `c${'0'.repeat(24)}`;
 
 /** The user whose e-mail address this is, or null; the time that it takes does not tell which. */
 export async function findUserByEmail(services: Services, email: string): Promise<UserItem | null> {

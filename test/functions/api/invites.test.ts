@@ -1,5 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createInvite } from '../../../core/invite/create.ts';
+import { intercept } from '../../../core/store/intercept.ts';
 import { type Account, join, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { createPerson } from '../../support/person.ts';
@@ -54,6 +56,24 @@ async function invitedBy(token: string, role?: string): Promise<string> {
 }
 
 describe('an invite', () => {
+  test('takes the same steps whether the address has an account elsewhere or not', async () => {
+    const other = await signUp(plane);
+    const stepsFor = async (inviteeEmail: string) => {
+      const steps: string[] = [];
+      const telling = intercept(plane.services.database, async (command, pass) => {
+        steps.push(command.constructor.name);
+        return await pass(command);
+      });
+      const scope = { now: plane.now(), actor: { type: 'system', name: 'test' }, requestId: 'test' } as const;
+      const asked = { inviteeEmail, role: 'ORGANIZATION_MEMBER' } as const;
+      await createInvite(scope, plane.services.through(telling), owner.organization.id, asked);
+      return steps;
+    };
+    const steps = await stepsFor(other.email);
+    expect(steps.length).toBeGreaterThan(0);
+    expect(await stepsFor(address())).toEqual(steps);
+  });
+
   test('is mailed with a link that says who invites to what', async () => {
     const email = address();
     const answer = await invite(email.toUpperCase(), 'ORGANIZATION_BILLING_ADMIN');
