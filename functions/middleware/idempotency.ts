@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { invalid } from '../../core/errors.ts';
 import { once } from '../../core/idempotency/once.ts';
 import type { Actor } from '../../core/scope.ts';
+import { sessionOf } from '../../core/session/cookie.ts';
 import { subjectOf } from '../../core/subject.ts';
 import { hashOf } from '../../core/token/jwt.ts';
 import type { RawRequest, Reply } from '../api/route.ts';
@@ -31,18 +32,17 @@ export async function idempotently(
   const { organizationId } = part(event, 'pathParameters');
   const request = {
     organizationId,
-    caller: callerOf(scope.actor, part(event, 'request')),
+    caller: callerOf(scope.actor, part(event, 'request'), services.environment.PUBLIC_URL),
     key,
     request: `${method} ${url} ${Buffer.from(bytes).toString('base64')}`,
   };
   return await once(scope, services, request, KeptReply, handle);
 }
 
-/** Who asks; without a token that is a browser, which its address and the platform's cookies tell from others. */
-function callerOf(actor: Actor, { sourceAddress, cookies }: RawRequest): string {
+/** Who asks; without a token that is a browser, which its address and its session tell from others. */
+function callerOf(actor: Actor, { sourceAddress, cookies }: RawRequest, publicUrl: string): string {
   if (actor.type !== 'public') return subjectOf(actor).id;
-  const ours = cookies.filter((cookie) => cookie.startsWith('windsock_'));
-  return `public ${hashOf([sourceAddress, ...ours].join('; '))}`;
+  return `public ${hashOf(`${sourceAddress}; ${sessionOf(cookies, publicUrl) ?? ''}`)}`;
 }
 
 /**

@@ -63,6 +63,7 @@ const PUBLIC_URL = 'http://localhost:8888';
 export async function startControlPlane({
   rateLimitFactor = 1000,
   stream = true,
+  publicUrl = PUBLIC_URL,
 } = {}): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'windsock-control-plane-'));
   const dynamodb = await startDynamodb({ stream });
@@ -90,7 +91,9 @@ export async function startControlPlane({
   }
   const secret = newPlatformSecret('operator'.padEnd(32, '-'));
   const { arn } = secretStore.create('windsock/platform', '', JSON.stringify(secret), undefined);
-  const services = createServices(readEnvironment(environment(dynamodb.table, arn, rateLimitFactor)));
+  const services = createServices(
+    readEnvironment(environment(dynamodb.table, arn, rateLimitFactor, publicUrl)),
+  );
   const api = createApi(services);
   const clock = createClock(services);
   const started = Date.now();
@@ -137,7 +140,7 @@ export async function startControlPlane({
   };
 }
 
-function environment(table: string, secretArn: string, rateLimitFactor: number) {
+function environment(table: string, secretArn: string, rateLimitFactor: number, publicUrl: string) {
   return {
     TABLE_NAME: table,
     BUS_NAME: 'windsock',
@@ -147,14 +150,14 @@ function environment(table: string, secretArn: string, rateLimitFactor: number) 
     REPORT_ARN: 'arn:aws:lambda:us-east-1:000000000000:function:report',
     SIGNING_SECRET_ARN: secretArn,
     MAIL_FROM: 'windsock@example.com',
-    PUBLIC_URL,
+    PUBLIC_URL: publicUrl,
     RATE_LIMIT_FACTOR: String(rateLimitFactor),
     AWS_REGION: 'us-east-1',
     CELL: JSON.stringify({
       ...cell,
       id: 'test',
       name: 'Test',
-      publicUrl: `${PUBLIC_URL}/{namespace}`,
+      publicUrl: `${publicUrl}/{namespace}`,
       apiUrl: 'http://127.0.0.1:4321/{namespace}',
     }),
   };

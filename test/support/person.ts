@@ -42,7 +42,7 @@ export function createPerson(plane: ControlPlane, sourceAddress = '127.0.0.1'): 
 
   return {
     get: (path) => call('GET', path, {}),
-    submit: (path, fields, headers = { origin: 'http://localhost:8888' }) =>
+    submit: (path, fields, headers = { origin: plane.services.environment.PUBLIC_URL }) =>
       call('POST', path, {
         raw: new URLSearchParams(fields).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },

@@ -8,7 +8,6 @@ import type { Services } from '../../../core/services.ts';
 import { createWorkspace } from '../../../core/workspace/create.ts';
 import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type Answer, type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
-import { createPerson } from '../../support/person.ts';
 
 let plane: ControlPlane;
 let owner: Account;
@@ -58,22 +57,6 @@ describe('a POST with an Idempotency-Key', () => {
     const [mine, theirs] = [await create(key, 'mine'), await create(key, 'mine', other)];
     expect([mine.status, theirs.status]).toEqual([200, 200]);
     expect(theirs.body).not.toEqual(mine.body);
-  });
-
-  test('is another one for another browser at the same address, which its cookies tell', async () => {
-    const headers = { origin: 'http://localhost:8888', 'idempotency-key': randomUUID() };
-    const sessions = [];
-    for (const { email } of [owner, other]) {
-      const browser = createPerson(plane, '10.0.0.1');
-      await browser.submit('/signin', { email, password: 'correct horse' });
-      sessions.push(`windsock_session=${browser.cookie('windsock_session')}`);
-      expect((await browser.get('/account')).status).toBe(200);
-      await browser.submit('/signout', {}, headers);
-    }
-    for (const session of sessions) {
-      const account = await plane.call('GET', '/account', undefined, { cookies: [session] });
-      expect(account.status).toBe(303);
-    }
   });
 
   test('whose body or path is another is refused, and the key is named', async () => {
