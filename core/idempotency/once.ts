@@ -36,8 +36,8 @@ const Failure = z.object({
 /**
  * Carries a request out once, however often it comes within a day: what it was answered first, it is answered
  * again. `run` is given services whose every transaction fails once another try has begun; a try that died before
- * its transaction is followed by another, one that died after it never is. What a caller should simply ask again
- * (429, 500, a change by somebody else at the same moment) is no outcome.
+ * its transaction is followed by another, one that died after it never is. What changed nothing and may be asked
+ * again (429, 500, a change by somebody else at the same moment, or before it: 412) is no outcome.
  */
 export async function once<T>(
   scope: Scope,
@@ -82,7 +82,7 @@ export async function once<T>(
 }
 
 function isOutcome(error: unknown): error is VisibleError {
-  return error instanceof VisibleError && error.statusCode < 500 && error.statusCode !== 429;
+  return error instanceof VisibleError && error.statusCode < 500 && ![412, 429].includes(error.statusCode);
 }
 
 function reveal<T>(

@@ -41,11 +41,14 @@ export function createApi(services: Services) {
       const route = part(event, 'route');
       const scope = part(event, 'scope');
       const key = keyOf(event);
-      if (isDryRun && route.plan) {
+      const { plan } = route;
+      if (isDryRun && plan) {
         const { deploymentId } = part(event, 'pathParameters');
         const { authorization = '' } = input.request.headers;
-        const plan = await route.plan(scope, input, services);
-        return { body: await preview(services, plan, { deploymentId, authorization }) };
+        return await ifMatched(router, services, event, async (guarded) => {
+          const planned = await plan(scope, input, guarded);
+          return { body: await preview(services, planned, { deploymentId, authorization }) };
+        });
       }
       return await idempotently(services, event, key, (fenced) =>
         ifMatched(router, fenced, event, (guarded) => route.handle(scope, input, guarded)),

@@ -31,9 +31,9 @@ export function entityTag(router: Router): Middleware {
 }
 
 /**
- * Calls the handler of an update or delete, with If-Match only while what GET answers of the same path, or of what
- * its path is a part of, has that ETag: 412 when it has not, or when what it is made of changes before the command
- * is done.
+ * Calls the handler of an update or delete, or what plans it, with If-Match only while what GET answers of the same
+ * path, or of what its path is a part of, has that ETag: 412 when it has not, or when what it is made of changes
+ * before the command is done.
  */
 export async function ifMatched(
   router: Router,

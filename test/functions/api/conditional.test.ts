@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { noteVersions } from '../../../core/store/versions.ts';
@@ -109,6 +110,36 @@ describe('an update with If-Match', () => {
     expect((await give('WORKSPACE_MEMBER', stale)).status).toBe(200);
     expect((await give('WORKSPACE_AUTHOR', stale)).status).toBe(412);
     expect((await give('WORKSPACE_AUTHOR', tag(await get({}, from)))).status).toBe(200);
+  });
+
+  test('and an Idempotency-Key that came too late is done with the same key once it is right', async () => {
+    await update('by somebody else');
+    const key = { 'idempotency-key': randomUUID() };
+    expect((await update('mine, too', { ...key, 'if-match': etag })).status).toBe(412);
+    const fresh = tag(await get());
+    const done = await update('mine, too', { ...key, 'if-match': fresh });
+    expect(done).toMatchObject({ status: 200, body: { name: 'mine, too' } });
+    expect(await update('mine, too', { ...key, 'if-match': fresh })).toMatchObject({
+      status: 200,
+      body: done.body,
+    });
+  });
+
+  test('is looked at when its plan is asked for, too', async () => {
+    const asked = { name: 'Planned', workspaceId: owner.workspace.id };
+    const made = await plane.call('POST', `${owner.path}/deployments`, asked, { token: owner.token });
+    const from = `${owner.path}/deployments/${z.object({ id: z.string() }).parse(made.body).id}`;
+    const stale = tag(await get({}, from));
+    const renamed = await plane.call('POST', from, { name: 'Renamed' }, { token: owner.token });
+    expect(renamed.status).toBe(200);
+    for (const method of ['POST', 'DELETE']) {
+      const plan = async (ifMatch: string) => {
+        const options = { token: owner.token, headers: { 'if-match': ifMatch } };
+        const body = method === 'POST' ? { description: 'Another' } : undefined;
+        return (await plane.call(method, `${from}?dryRun=plan`, body, options)).status;
+      };
+      expect([method, await plan(stale), await plan(tag(await get({}, from)))]).toEqual([method, 412, 200]);
+    }
   });
 
   test('where there is nothing to read is refused, and the header named', async () => {
