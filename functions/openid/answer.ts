@@ -9,14 +9,14 @@ import type { Confirmed } from './confirmed.ts';
 import { createProvider } from './provider.ts';
 import { requests } from './request.ts';
 
-const providers = new WeakMap<Services, Promise<Provider>>();
+const providers = new WeakMap<Services['environment'], Promise<Provider>>();
 
-/** The provider of these services, made by the first request that needs it. */
-function providerOf(services: Services): Promise<Provider> {
+/** The provider of a platform, made by the first request that needs it: whichever services requests have, it is one. */
+export function providerOf({ environment, platformSecret }: Services): Promise<Provider> {
   const made =
-    providers.get(services) ?? services.platformSecret().then((key) => createProvider(services, key));
-  providers.set(services, made);
-  made.catch(() => providers.delete(services));
+    providers.get(environment) ?? platformSecret().then((secret) => createProvider(environment, secret));
+  providers.set(environment, made);
+  made.catch(() => providers.delete(environment));
   return made;
 }
 
@@ -32,7 +32,10 @@ export async function answerOpenid(
 ): Promise<Reply<string>> {
   const provider = await providerOf(services);
   const received = { ...asReceived(request, services), method, payload: Buffer.from(request.bytes) };
-  const response = await requests.run({ scope }, async () => await inject(provider.callback(), received));
+  const response = await requests.run(
+    { scope, services },
+    async () => await inject(provider.callback(), received),
+  );
   const { 'set-cookie': setCookies = [], ...rest } = response.headers;
   return {
     statusCode: response.statusCode,
@@ -80,7 +83,7 @@ export async function pendingSignIn(
 ): Promise<PendingSignIn | undefined> {
   const provider = await providerOf(services);
   if ((await interactionCookie(provider, asReceived(request, services))) !== uid) return undefined;
-  const interaction = await requests.run({ scope }, () => provider.Interaction.find(uid));
+  const interaction = await requests.run({ scope, services }, () => provider.Interaction.find(uid));
   if (interaction === undefined) return undefined;
   return {
     clientId: String(interaction.params.client_id),
@@ -91,7 +94,7 @@ export async function pendingSignIn(
         consent: {},
         ...confirmed,
       };
-      await requests.run({ scope }, () => interaction.persist());
+      await requests.run({ scope, services }, () => interaction.persist());
       return interaction.returnTo;
     },
   };

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import Provider, { type ErrorOut, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { ACCESS_TOKEN_SECONDS } from '../../core/openid/access-token.ts';
 import type { PlatformSecret } from '../../core/platform/secret.ts';
+import type { Environment } from '../environment.ts';
 import { explain, log } from '../log.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/page.ts';
-import type { Services } from '../services.ts';
 import { accessTokens } from './access-tokens.ts';
 import { createAdapter } from './adapter.ts';
 import { clients } from './clients.ts';
@@ -20,10 +20,9 @@ const CODE_SECONDS = 60;
 const GRANT_SECONDS = 90 * 86_400;
 
 /** The OpenID provider at the platform's address: the authorization code flow with PKCE, and refresh tokens. */
-export function createProvider(services: Services, secret: PlatformSecret): Provider {
-  const { PUBLIC_URL } = services.environment;
+export function createProvider({ PUBLIC_URL }: Environment, secret: PlatformSecret): Provider {
   const provider = new Provider(PUBLIC_URL, {
-    adapter: (model: string) => createAdapter(services, model),
+    adapter: createAdapter,
     clients,
     jwks: { keys: secret.signingKeys.map((key) => ({ ...key, use: 'sig', alg: 'EdDSA' })) },
     routes: paths,
@@ -61,11 +60,11 @@ export function createProvider(services: Services, secret: PlatformSecret): Prov
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,
     loadExistingGrant: newGrant,
-    findAccount: (_, userId) => accountOf(services, userId),
+    findAccount: (_, userId) => accountOf(userId),
     renderError: showError,
   });
   provider.proxy = true;
-  provider.use(accessTokens(services));
+  provider.use(accessTokens);
   provider.on('server_error', (_, error) => log('error', 'OpenID request failed', { error: explain(error) }));
   return provider;
 }
@@ -96,7 +95,8 @@ async function newGrant({ oidc }: KoaContextWithOIDC) {
   return grant;
 }
 
-async function accountOf(services: Services, userId: string) {
+async function accountOf(userId: string) {
+  const { services } = currentRequest();
   const { data: user } = await services.globalStore.entities.user.get({ userId }).go({ consistent: true });
   if (user === null) return undefined;
   const claims = { sub: userId, email: user.email, email_verified: true, name: user.fullName };

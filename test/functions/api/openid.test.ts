@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { intercept } from '../../../core/store/intercept.ts';
+import { answerOpenid, providerOf } from '../../../functions/openid/answer.ts';
 import { type Account, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { createPerson, type Person } from '../../support/person.ts';
@@ -101,6 +103,27 @@ async function tokensOf(account = owner): Promise<Tokens> {
 
 const self = async (token: string) =>
   (await plane.call('GET', '/v1/users/self', undefined, { token })).status;
+
+test('there is one provider, which asks the table through the services of each request', async () => {
+  const commands: string[] = [];
+  const telling = intercept(plane.services.database, async (command, pass) => {
+    commands.push(command.constructor.name);
+    return await pass(command);
+  });
+  const through = plane.services.through(telling);
+  await begin(createPerson(plane), pkce().challenge);
+  expect(await providerOf(through)).toBe(await providerOf(plane.services));
+  const scope = { now: plane.now(), actor: { type: 'public' }, requestId: 'test' } as const;
+  const request = {
+    url: authorizePath(pkce().challenge),
+    bytes: new Uint8Array(),
+    headers: {},
+    cookies: [],
+    sourceAddress: '127.0.0.1',
+  };
+  expect((await answerOpenid('GET', scope, request, through)).statusCode).toBe(303);
+  expect(commands.length).toBeGreaterThan(0);
+});
 
 describe('a sign-in to the astro CLI', () => {
   test('leads over the sign-in page and a confirmation to tokens', async () => {
