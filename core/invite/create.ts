@@ -1,6 +1,6 @@
 import { countAttempt, type Limit } from '../attempt/limit.ts';
 import { deletion } from '../audit/entry.ts';
-import { conflict, VisibleError } from '../errors.ts';
+import { conflict } from '../errors.ts';
 import { newId } from '../id.ts';
 import { getOrganization } from '../organization/read.ts';
 import { demandGivable } from '../permission/giving.ts';
@@ -29,7 +29,7 @@ const MOST_OPEN = 200;
 /**
  * Invites an address to an organization; its mail goes out right after. An open invite of the same address is
  * replaced, so that its link works no more; the time that it takes does not tell whether it has an account. 409 when
- * it is a member's; 429 when it is invited too often.
+ * it is a member's, or too many invites are open; 429 when it is invited too often.
  */
 export async function createInvite(
   scope: Scope,
@@ -57,7 +57,9 @@ export async function createInvite(
     const open = await listInvites(services, organizationId);
     const replaced = open.filter(({ email }) => email === inviteeEmail);
     if (open.length - replaced.length >= MOST_OPEN) {
-      throw new VisibleError(429, `The organization has ${MOST_OPEN} open invites. Delete some, or wait.`);
+      throw conflict(
+        `The organization has ${MOST_OPEN} open invites. Delete some, or wait until some expire.`,
+      );
     }
     await demandNoMember(services, organizationId, known?.userId ?? NOBODY, inviteeEmail);
     const rejected = await refused(

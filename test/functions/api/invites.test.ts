@@ -1,5 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../../../core/id.ts';
 import { createInvite } from '../../../core/invite/create.ts';
 import { intercept } from '../../../core/store/intercept.ts';
 import { type Account, join, signUp } from '../../support/account.ts';
@@ -184,6 +185,23 @@ describe('an invite', () => {
     plane.advanceClock(3600);
     expect((await invite(email)).status).toBe(200);
     plane.advanceClock(-3600);
+  });
+
+  test('is the last of two hundred that an organization may have open', async () => {
+    const account = await signUp(plane, 'Full');
+    const send = (inviteeEmail = address()) => invite(inviteeEmail, 'ORGANIZATION_MEMBER', account);
+    const first = address();
+    expect((await send(first)).status).toBe(200);
+    await mailedToken(first);
+    const { invite: invites } = plane.services.store(account.organization.id).entities;
+    const { data } = await invites.query.primary({ organizationId: account.organization.id }).go();
+    const others = Array.from({ length: 199 }, () => ({ inviteId: newId(), email: address() }));
+    await invites.put(data.flatMap((item) => others.map((other) => ({ ...item, ...other })))).go();
+    expect(await send()).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('200 open invites') },
+    });
+    expect((await send(first)).status).toBe(200);
   });
 
   test('is listed while it is open, and taken back', async () => {
