@@ -1,3 +1,4 @@
+import { findDeployment } from '../../core/deployment/read.ts';
 import type { Access } from '../../core/permission/access.ts';
 import { authorize } from '../../core/permission/authorize.ts';
 import { accessIn } from '../../core/user/access.ts';
@@ -37,9 +38,5 @@ async function workspaceOf(
   deploymentId: string | undefined,
 ): Promise<string | undefined> {
   if (deploymentId === undefined || Object.keys(workspaces).length === 0) return undefined;
-  const { data } = await services
-    .store(organizationId)
-    .entities.deployment.get({ organizationId, deploymentId })
-    .go();
-  return data?.workspaceId;
+  return (await findDeployment(services, { organizationId, deploymentId }))?.workspaceId;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { z } from 'zod';
 import { newPlatformSecret, type PlatformSecret } from '../../core/platform/secret.ts';
@@ -64,6 +65,8 @@ export async function startControlPlane({
   rateLimitFactor = 1000,
   stream = true,
   publicUrl = PUBLIC_URL,
+  /** The table as the API reaches it. */
+  table = (client: DynamoDBDocumentClient) => client,
 } = {}): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'windsock-control-plane-'));
   const dynamodb = await startDynamodb({ stream });
@@ -94,7 +97,7 @@ export async function startControlPlane({
   const services = createServices(
     readEnvironment(environment(dynamodb.table, arn, rateLimitFactor, publicUrl)),
   );
-  const api = createApi(services);
+  const api = createApi(services.through(table(services.database)));
   const clock = createClock(services);
   const started = Date.now();
   let requests = 0;
