@@ -136,6 +136,32 @@ describe('whoever guesses', () => {
     expect((await attempt(somebody(), owner.email, PASSWORD)).status).toBe(303);
   });
 
+  test('the password behind a session is slowed, also at once, and told for how long; right ones slow nobody', async () => {
+    const { email } = await signUp(plane);
+    const person = somebody();
+    await attempt(person, email, PASSWORD);
+    const change = (currentPassword: string) =>
+      person.submit('/account/password', { currentPassword, newPassword: PASSWORD });
+    plane.advanceToNext(QUARTER);
+    for (let round = 0; round < 12; round += 1) expect((await change(PASSWORD)).status).toBe(303);
+    const answers = await Promise.all(Array.from({ length: 14 }, () => change('a wrong one')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array(10).fill(400),
+      ...Array(4).fill(429),
+    ]);
+    const slowed = await change(PASSWORD);
+    expect(slowed.status).toBe(429);
+    const seconds = Number(slowed.headers['retry-after']);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(QUARTER);
+    const another = somebody();
+    await attempt(another, owner.email, PASSWORD);
+    const theirs = { currentPassword: 'a wrong one', newPassword: PASSWORD };
+    expect((await another.submit('/account/password', theirs)).status).toBe(400);
+    plane.advanceClock(seconds);
+    expect((await change(PASSWORD)).status).toBe(303);
+  });
+
   test('signing in rightly, however often, slows nobody', async () => {
     const { email } = await signUp(plane);
     const person = somebody();
