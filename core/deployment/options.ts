@@ -3,6 +3,7 @@ import { limitsOf, type ProductPlan } from '../organization/plans.ts';
 import { runtimeVersions } from '../runtime/versions.ts';
 import { Executor } from './executors.ts';
 import { DEFAULT_QUEUE, MOST_CONCURRENCY, MOST_WORKERS } from './queues.ts';
+import { quotaOptions } from './quotas.ts';
 import { cpuText, Machine, machineSizing, memoryText, SchedulerSize, schedulerSizing } from './sizes.ts';
 
 const Range = z.object({ floor: z.number(), default: z.number(), ceiling: z.number() });
@@ -30,17 +31,10 @@ export const DeploymentOptions = z.object({
 });
 export type DeploymentOptions = z.infer<typeof DeploymentOptions>;
 
-/**
- * What this platform offers to an organization on this plan, in a cell with these executors. The quotas are of Kubernetes pods, which it does not
- * have: clients ask for them before they create a deployment, so their size is one that means nothing.
- */
+/** What this platform offers to an organization on this plan, in a cell with these executors. */
 export function deploymentOptions(plan: ProductPlan, executors: readonly Executor[]): DeploymentOptions {
   const limits = limitsOf(plan);
   const concurrency = (byDefault: number) => ({ floor: 1, default: byDefault, ceiling: MOST_CONCURRENCY });
-  const pods = {
-    cpu: { floor: '0.25', default: '0.25', ceiling: '0.25' },
-    memory: { floor: '0.5Gi', default: '0.5Gi', ceiling: '0.5Gi' },
-  };
   return {
     executors: [...executors],
     runtimeReleases: runtimeVersions.map(({ version, airflowVersion, channel, releaseDate }) => ({
@@ -69,7 +63,7 @@ export function deploymentOptions(plan: ProductPlan, executors: readonly Executo
       maxWorkers: { floor: 1, default: DEFAULT_QUEUE.maxWorkerCount, ceiling: mostWorkers(plan) },
       workerConcurrency: concurrency(DEFAULT_QUEUE.workerConcurrency),
     },
-    resourceQuotas: { defaultPodSize: pods, resourceQuota: pods },
+    resourceQuotas: quotaOptions(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GivenId } from '../id.ts';
 import { Name } from '../name/schema.ts';
+import { Cpu, Memory } from './quotas.ts';
 import { Machine, SchedulerSize } from './sizes.ts';
 
 /** A worker queue as a client asks for it. */
@@ -31,12 +32,6 @@ function perhaps<T extends z.ZodType>(list: T) {
     .optional();
 }
 
-/** Kubernetes quantities, which clients send for pods that this platform does not have; kept and shown again. */
-const Quantity = z
-  .string()
-  .max(20)
-  .regex(/^\d+(\.\d+)?(m|k|[KMGT]i?)?$/, 'must be a quantity as Kubernetes writes it, as 0.5 or 512Mi');
-
 /** What the reference has and this platform does not: clients that do not ask for it say so, too. */
 const notOffered = {
   scalingSpec: z.looseObject({}).nullish(),
@@ -65,10 +60,10 @@ export const CreateDeploymentRequest = z.strictObject({
   isDagDeployEnabled: z.boolean().optional(),
   isDevelopmentMode: z.boolean().optional(),
   isHighAvailability: z.boolean().optional(),
-  defaultTaskPodCpu: Quantity.optional(),
-  defaultTaskPodMemory: Quantity.optional(),
-  resourceQuotaCpu: Quantity.optional(),
-  resourceQuotaMemory: Quantity.optional(),
+  defaultTaskPodCpu: Cpu.optional(),
+  defaultTaskPodMemory: Memory.optional(),
+  resourceQuotaCpu: Cpu.optional(),
+  resourceQuotaMemory: Memory.optional(),
   workloadIdentity: z.string().max(500).optional(),
   ...notOffered,
 });

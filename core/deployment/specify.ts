@@ -5,6 +5,7 @@ import { defaultRuntimeVersion, minorOf } from '../runtime/versions.ts';
 import { executorOr } from './executors.ts';
 import { offerErrors } from './offer.ts';
 import { DEFAULT_QUEUE, queueErrors, workerQueue } from './queues.ts';
+import { DEFAULT_QUOTAS, quotaErrors } from './quotas.ts';
 import type { CreateDeploymentRequest, UpdateDeploymentRequest, WorkerQueueRequest } from './request.ts';
 import type { DeploymentSettings } from './settings.ts';
 import { storedVariables, variableErrors } from './variables.ts';
@@ -33,6 +34,7 @@ export function specify(request: CreateDeploymentRequest, given: Specifying): Sp
   demand([
     ...offerErrors(request, given.cell),
     ...queueErrors(workerQueues),
+    ...quotaErrors(request, DEFAULT_QUOTAS),
     ...variableErrors(environmentVariables, []),
   ]);
   return {
@@ -53,10 +55,10 @@ export function specify(request: CreateDeploymentRequest, given: Specifying): Sp
       isCicdEnforced: request.isCicdEnforced ?? false,
       isDagDeployEnabled: request.isDagDeployEnabled ?? true,
       isDevelopmentMode: request.isDevelopmentMode ?? false,
-      defaultTaskPodCpu: request.defaultTaskPodCpu ?? '0.25',
-      defaultTaskPodMemory: request.defaultTaskPodMemory ?? '0.5Gi',
-      resourceQuotaCpu: request.resourceQuotaCpu ?? '10',
-      resourceQuotaMemory: request.resourceQuotaMemory ?? '20Gi',
+      defaultTaskPodCpu: request.defaultTaskPodCpu ?? DEFAULT_QUOTAS.defaultTaskPodCpu,
+      defaultTaskPodMemory: request.defaultTaskPodMemory ?? DEFAULT_QUOTAS.defaultTaskPodMemory,
+      resourceQuotaCpu: request.resourceQuotaCpu ?? DEFAULT_QUOTAS.resourceQuotaCpu,
+      resourceQuotaMemory: request.resourceQuotaMemory ?? DEFAULT_QUOTAS.resourceQuotaMemory,
       ...(request.workloadIdentity ? { workloadIdentity: request.workloadIdentity } : {}),
     },
   };
@@ -78,6 +80,7 @@ export function respecify(
   demand([
     ...offerErrors({ isDevelopmentMode, isHighAvailability, ...request }, given.cell),
     ...updateErrors(request, { spec, settings }),
+    ...quotaErrors(request, settings),
     ...(workerQueues === undefined ? [] : queueErrors(workerQueues)),
     ...variableErrors(environmentVariables, present),
   ]);
