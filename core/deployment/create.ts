@@ -11,14 +11,13 @@ import { type Scope, timestamp } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { created, dueNow } from '../store/attributes.ts';
 import { refused, retryStale, Stale } from '../store/transact.ts';
-import type { WorkspaceItem } from '../workspace/entity.ts';
 import { getWorkspace } from '../workspace/read.ts';
 import type { DeploymentItem } from './entity.ts';
 import { namespaceOf } from './namespace.ts';
 import { limitErrors } from './offer.ts';
 import { getDeployment } from './read.ts';
 import type { CreateDeploymentRequest } from './request.ts';
-import { specify } from './specify.ts';
+import { type Specified, specify } from './specify.ts';
 import { abandonVariables, storeVariables, type VariableSetKey } from './variable-set.ts';
 
 /**
@@ -36,20 +35,14 @@ export async function createDeployment(
   authorize(scope, 'deployment.create', { organizationId, workspaceId: request.workspaceId });
   const ids = { organizationId, deploymentId };
   const set = { ...ids, variableSetId: newId() };
-  const { spec, settings } = specify(request, {
-    now: timestamp(scope),
-    cell: services.environment.CELL,
-    variableSetId: set.variableSetId,
-    newQueueId: newId,
-  });
   const { environmentVariables = [] } = request;
   let stored: VariableSetKey | undefined;
   try {
     return await retryStale(async () => {
+      const { spec, settings } = await specified(scope, services, set, request);
       const existing = await takenBy(services, ids, request);
       if (existing !== undefined) return existing;
-      const { productPlan, limits, workspace } = await checkLimits(services, organizationId, request, spec);
-      const isCicdEnforced = request.isCicdEnforced ?? workspace.cicdEnforcedDefault;
+      const { productPlan, limits } = await checkLimits(services, organizationId, spec);
       if (stored === undefined && environmentVariables.length > 0) {
         stored = set;
         await storeVariables(scope, services, set, environmentVariables);
@@ -60,7 +53,7 @@ export async function createDeployment(
         name: request.name,
         namespace: namespaceOf(deploymentId),
         cellId: services.environment.CELL.id,
-        settings: { ...settings, isCicdEnforced },
+        settings,
         desired: spec,
         operationCount: 0,
         revisionCount: 0,
@@ -89,15 +82,26 @@ export async function planCreate(
 ): Promise<Plan> {
   authorize(scope, 'deployment.create', { organizationId, workspaceId: request.workspaceId });
   const deploymentId = newId();
-  const { spec } = specify(request, {
+  const set = { organizationId, variableSetId: newId() };
+  const { spec } = await specified(scope, services, set, request);
+  await takenBy(services, { organizationId, deploymentId }, request);
+  await checkLimits(services, organizationId, spec);
+  return plan(undefined, nextRevision({ desired: spec, revisionCount: 0 }, undefined));
+}
+
+/** What the request asks for in its workspace, as that is now; 404 when it is not there. */
+async function specified(
+  scope: Scope,
+  services: Services,
+  { organizationId, variableSetId }: Pick<VariableSetKey, 'organizationId' | 'variableSetId'>,
+  request: CreateDeploymentRequest,
+): Promise<Specified> {
+  return specify(request, await getWorkspace(services, organizationId, request.workspaceId), {
     now: timestamp(scope),
     cell: services.environment.CELL,
-    variableSetId: newId(),
+    variableSetId,
     newQueueId: newId,
   });
-  await takenBy(services, { organizationId, deploymentId }, request);
-  await checkLimits(services, organizationId, request, spec);
-  return plan(undefined, nextRevision({ desired: spec, revisionCount: 0 }, undefined));
 }
 
 /** The deployment itself when it holds the name already; 409 when another one does. */
@@ -123,14 +127,9 @@ export function deploymentNameTaken(name: string) {
 async function checkLimits(
   services: Services,
   organizationId: string,
-  { workspaceId }: CreateDeploymentRequest,
   spec: DeploymentItem['desired'],
-): Promise<{ productPlan: ProductPlan; limits: PlanLimits; workspace: WorkspaceItem }> {
-  const [organization, workspace] = await Promise.all([
-    getOrganization(services, organizationId),
-    getWorkspace(services, organizationId, workspaceId),
-  ]);
-  const { productPlan, deploymentCount } = organization;
+): Promise<{ productPlan: ProductPlan; limits: PlanLimits }> {
+  const { productPlan, deploymentCount } = await getOrganization(services, organizationId);
   const limits = limitsOf(productPlan);
   const { deployments } = limits;
   const errors = limitErrors(spec, productPlan, limits);
@@ -140,7 +139,7 @@ async function checkLimits(
     );
   }
   if (errors.length > 0) throw invalid(...errors);
-  return { productPlan, limits, workspace };
+  return { productPlan, limits };
 }
 
 /** Writes all of it or nothing; Stale when anything that was read before has changed. */

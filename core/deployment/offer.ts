@@ -1,11 +1,10 @@
-import { placeErrors } from '../cell/place.ts';
 import type { Cell } from '../cell/schema.ts';
 import type { FieldError } from '../errors.ts';
 import { type PlanLimits, type ProductPlan, pastLimit } from '../organization/plans.ts';
 import type { Spec } from '../revision/schema.ts';
 import { findRuntimeVersion, runtimeVersions } from '../runtime/versions.ts';
 import { executorsOf } from './executors.ts';
-import type { CreateDeploymentRequest, UpdateDeploymentRequest } from './request.ts';
+import type { UpdateDeploymentRequest } from './request.ts';
 
 /** What of a request, of either kind, may ask for something that the platform does not offer. */
 type Asked = Pick<
@@ -17,8 +16,7 @@ type Asked = Pick<
   | 'isHighAvailability'
   | 'scalingSpec'
   | 'remoteExecution'
-> &
-  Pick<CreateDeploymentRequest, 'region' | 'clusterId'>;
+>;
 
 /** What of a request asks for something that the platform, or the deployment's cell, does not offer. */
 export function offerErrors(request: Asked, cell: Cell): FieldError[] {
@@ -29,7 +27,6 @@ export function offerErrors(request: Asked, cell: Cell): FieldError[] {
   if (request.executor && !executors.some((executor) => executor === request.executor)) {
     refuse('executor', `${request.executor} is not offered; there are ${executors.join(', ')}`);
   }
-  errors.push(...placeErrors(request, cell));
   const version = request.astroRuntimeVersion;
   if (version && findRuntimeVersion(version) === undefined) {
     const known = runtimeVersions.map((runtime) => runtime.version).join(', ');

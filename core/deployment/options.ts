@@ -2,9 +2,17 @@ import { z } from 'zod';
 import { limitsOf, type ProductPlan } from '../organization/plans.ts';
 import { runtimeVersions } from '../runtime/versions.ts';
 import { Executor } from './executors.ts';
-import { DEFAULT_QUEUE, MOST_CONCURRENCY, MOST_WORKERS } from './queues.ts';
+import { DEFAULT_QUEUE, MOST_CONCURRENCY } from './queues.ts';
 import { quotaOptions } from './quotas.ts';
-import { cpuText, Machine, machineSizing, memoryText, SchedulerSize, schedulerSizing } from './sizes.ts';
+import {
+  cpuText,
+  Machine,
+  MOST_WORKERS,
+  machineSizing,
+  memoryText,
+  SchedulerSize,
+  schedulerSizing,
+} from './sizes.ts';
 
 const Range = z.object({ floor: z.number(), default: z.number(), ceiling: z.number() });
 const Quantity = z.object({ floor: z.string(), default: z.string(), ceiling: z.string() });

@@ -1,11 +1,10 @@
 import type { FieldError } from '../errors.ts';
 import type { WorkerQueue } from '../revision/schema.ts';
 import type { WorkerQueueRequest } from './request.ts';
-import { machineSizing } from './sizes.ts';
+import { MOST_WORKERS, machineSizing } from './sizes.ts';
 
 const LONGEST_NAME = 63;
 const MOST_QUEUES = 20;
-export const MOST_WORKERS = 100;
 export const MOST_CONCURRENCY = 64;
 
 /** The queue of a deployment that asks for none; its largest count fits every plan. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { FieldError } from '../errors.ts';
-import { MOST_WORKERS } from './queues.ts';
-import { machineSizing } from './sizes.ts';
+import { MOST_WORKERS, machineSizing } from './sizes.ts';
 
 /** Cores, as a client writes them. */
 export const Cpu = z

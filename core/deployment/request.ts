@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CloudProvider } from '../cell/place.ts';
 import { GivenId } from '../id.ts';
 import { Name } from '../name/schema.ts';
 import { Cpu, Memory } from './quotas.ts';
@@ -52,7 +53,7 @@ export const CreateDeploymentRequest = z.strictObject({
   schedulerSize: SchedulerSize.optional(),
   workerQueues: perhaps(z.array(WorkerQueueRequest).max(100)),
   environmentVariables: perhaps(z.array(EnvironmentVariableRequest).max(1000)),
-  cloudProvider: z.enum(['AWS', 'AZURE', 'GCP']).optional(),
+  cloudProvider: CloudProvider.optional(),
   region: z.string().max(100).optional(),
   clusterId: GivenId.optional(),
   contactEmails: perhaps(z.array(z.email().max(254)).max(100)),

@@ -8,6 +8,9 @@ export type SchedulerSize = z.infer<typeof SchedulerSize>;
 export const Machine = z.enum(['A5', 'A10', 'A20', 'A40']);
 export type Machine = z.infer<typeof Machine>;
 
+/** So many workers a queue has at most. */
+export const MOST_WORKERS = 100;
+
 /** What a task gets: CPU units (1024 are one vCPU) and MiB, one of the pairs that Fargate offers. */
 export interface TaskSize {
   readonly cpu: number;

@@ -1,13 +1,16 @@
+import { isSomewhere, placeErrors } from '../cell/place.ts';
 import type { Cell } from '../cell/schema.ts';
 import { type FieldError, invalid } from '../errors.ts';
 import type { Spec, WorkerQueue } from '../revision/schema.ts';
 import { defaultRuntimeVersion, minorOf } from '../runtime/versions.ts';
+import { defaultPlace } from '../workspace/defaults.ts';
+import type { WorkspaceItem } from '../workspace/entity.ts';
 import { executorOr } from './executors.ts';
 import { offerErrors } from './offer.ts';
 import { DEFAULT_QUEUE, queueErrors, workerQueue } from './queues.ts';
 import { DEFAULT_QUOTAS, quotaErrors } from './quotas.ts';
 import type { CreateDeploymentRequest, UpdateDeploymentRequest, WorkerQueueRequest } from './request.ts';
-import type { DeploymentSettings } from './settings.ts';
+import { changedSettings, type DeploymentSettings, newSettings } from './settings.ts';
 import { storedVariables, variableErrors } from './variables.ts';
 
 /** What a request does not say by itself: when it is, the deployment's cell, the set that new values are stored in. */
@@ -26,13 +29,19 @@ export interface Specified {
 }
 
 /**
- * The spec and settings that a new deployment's request asks for, defaults filled in. Throws 400 with each field that
- * is wrong or asks for what the platform does not offer.
+ * The spec and settings that a new deployment's request asks for, defaults filled in, those of its workspace first.
+ * Throws 400 with each field that is wrong or asks for what the platform does not offer.
  */
-export function specify(request: CreateDeploymentRequest, given: Specifying): Specified {
+export function specify(
+  request: CreateDeploymentRequest,
+  workspace: WorkspaceItem,
+  given: Specifying,
+): Specified {
   const { astroRuntimeVersion, workerQueues = [DEFAULT_QUEUE], environmentVariables = [] } = request;
+  const place = isSomewhere(request) ? request : defaultPlace(workspace);
   demand([
     ...offerErrors(request, given.cell),
+    ...placeErrors(place, given.cell),
     ...queueErrors(workerQueues),
     ...quotaErrors(request, DEFAULT_QUOTAS),
     ...variableErrors(environmentVariables, []),
@@ -46,21 +55,7 @@ export function specify(request: CreateDeploymentRequest, given: Specifying): Sp
       workerQueues: workerQueues.map((queue) => workerQueue(queue, given.newQueueId())),
       environmentVariables: storedVariables(environmentVariables, [], given),
     },
-    settings: {
-      ...(request.description ? { description: request.description } : {}),
-      type: request.type === 'DEDICATED' ? 'DEDICATED' : 'STANDARD',
-      cloudProvider: request.cloudProvider ?? 'AWS',
-      region: given.cell.region,
-      contactEmails: request.contactEmails ?? [],
-      isCicdEnforced: request.isCicdEnforced ?? false,
-      isDagDeployEnabled: request.isDagDeployEnabled ?? true,
-      isDevelopmentMode: request.isDevelopmentMode ?? false,
-      defaultTaskPodCpu: request.defaultTaskPodCpu ?? DEFAULT_QUOTAS.defaultTaskPodCpu,
-      defaultTaskPodMemory: request.defaultTaskPodMemory ?? DEFAULT_QUOTAS.defaultTaskPodMemory,
-      resourceQuotaCpu: request.resourceQuotaCpu ?? DEFAULT_QUOTAS.resourceQuotaCpu,
-      resourceQuotaMemory: request.resourceQuotaMemory ?? DEFAULT_QUOTAS.resourceQuotaMemory,
-      ...(request.workloadIdentity ? { workloadIdentity: request.workloadIdentity } : {}),
-    },
+    settings: newSettings(request, place, { region: given.cell.region, ...workspace }),
   };
 }
 
@@ -114,25 +109,6 @@ function changedQueues(
       present.find(({ id, name }) => name === queue.name && !claimed.has(id));
     return workerQueue(queue, known?.id ?? newQueueId());
   });
-}
-
-function changedSettings(request: UpdateDeploymentRequest): Partial<DeploymentSettings> {
-  const { description, contactEmails, isCicdEnforced, isDagDeployEnabled, isDevelopmentMode } = request;
-  const { defaultTaskPodCpu, defaultTaskPodMemory, resourceQuotaCpu, resourceQuotaMemory } = request;
-  const { workloadIdentity } = request;
-  const told = {
-    description,
-    contactEmails,
-    isCicdEnforced,
-    isDagDeployEnabled,
-    isDevelopmentMode,
-    defaultTaskPodCpu,
-    defaultTaskPodMemory,
-    resourceQuotaCpu,
-    resourceQuotaMemory,
-    workloadIdentity,
-  };
-  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
 }
 
 /** What of a deployment stays as it was created. */

@@ -1,4 +1,5 @@
 import { deletion } from '../audit/entry.ts';
+import { isSomewhere } from '../cell/place.ts';
 import { conflict } from '../errors.ts';
 import { comparable } from '../name/schema.ts';
 import { withdrawRoles } from '../permission/withdraw.ts';
@@ -7,12 +8,15 @@ import type { Services } from '../services.ts';
 import { updated } from '../store/attributes.ts';
 import { refused, retryStale, Stale } from '../store/transact.ts';
 import { nameTaken } from './create.ts';
-import { demandDefaults } from './defaults.ts';
+import { defaultPlace, demandDefaults, PLACE_DEFAULTS } from './defaults.ts';
 import type { WorkspaceItem } from './entity.ts';
 import { getWorkspace } from './read.ts';
 import type { UpdateWorkspaceRequest } from './schema.ts';
 
-/** Changes a workspace, 409 when its new name is taken; returns it as it is then. */
+/**
+ * Changes a workspace, 409 when its new name is taken; returns it as it is then. Where its deployments are by default
+ * is said as a whole, or not at all.
+ */
 export async function updateWorkspace(
   scope: Scope,
   services: Services,
@@ -20,6 +24,8 @@ export async function updateWorkspace(
   request: UpdateWorkspaceRequest,
 ): Promise<WorkspaceItem> {
   demandDefaults(request, services.environment.CELL);
+  const saysPlace = isSomewhere(defaultPlace(request));
+  const replaced = PLACE_DEFAULTS.filter((field) => saysPlace && request[field] === undefined);
   const store = services.store(organizationId);
   return await retryStale(async () => {
     const item = await getWorkspace(services, organizationId, workspaceId);
@@ -31,6 +37,7 @@ export async function updateWorkspace(
         workspace
           .patch({ organizationId, workspaceId })
           .set(changed)
+          .remove(replaced)
           .where(({ version }, { eq }) => eq(version, item.version))
           .commit(),
         ...(from === to
@@ -43,7 +50,8 @@ export async function updateWorkspace(
     );
     if (rejected.includes(0)) throw new Stale(`Workspace ${workspaceId}`);
     if (rejected.length > 0) throw nameTaken(request.name);
-    return { ...item, ...changed };
+    const { defaultCloudProvider, defaultClusterId, defaultRegion, ...elsewhere } = item;
+    return { ...(saysPlace ? elsewhere : item), ...changed };
   });
 }
 

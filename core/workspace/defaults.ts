@@ -1,18 +1,37 @@
-import { placeErrors } from '../cell/place.ts';
+import { isSomewhere, type Place, placeErrors } from '../cell/place.ts';
 import type { Cell } from '../cell/schema.ts';
-import { invalid } from '../errors.ts';
-import type { CreateWorkspaceRequest } from './schema.ts';
+import { type FieldError, invalid } from '../errors.ts';
+import type { WorkspaceItem } from './entity.ts';
 
-const FIELDS = { region: 'defaultRegion', clusterId: 'defaultClusterId' };
+const FIELDS = {
+  cloudProvider: 'defaultCloudProvider',
+  region: 'defaultRegion',
+  clusterId: 'defaultClusterId',
+} as const;
 
-/** 400 when a workspace's deployments would by default be where there is no cell. */
-export function demandDefaults(
-  {
-    defaultRegion: region,
-    defaultClusterId: clusterId,
-  }: Pick<CreateWorkspaceRequest, 'defaultRegion' | 'defaultClusterId'>,
-  cell: Cell,
-): void {
-  const errors = placeErrors({ region, clusterId }, cell, FIELDS);
+/** What a workspace, or a request for one, says of where its deployments are by default. */
+export type PlaceDefaults = Pick<WorkspaceItem, (typeof FIELDS)[keyof typeof FIELDS]>;
+
+/** All fields of it. */
+export const PLACE_DEFAULTS = Object.values(FIELDS);
+
+/** Where a workspace's deployments are when their requests do not say. */
+export function defaultPlace(workspace: PlaceDefaults): Place {
+  const { defaultCloudProvider, defaultRegion, defaultClusterId } = workspace;
+  return { cloudProvider: defaultCloudProvider, region: defaultRegion, clusterId: defaultClusterId };
+}
+
+/** 400 when a workspace's deployments would by default be where there is no cell, or in two places. */
+export function demandDefaults(request: PlaceDefaults, cell: Cell): void {
+  const { clusterId, ...inRegion } = defaultPlace(request);
+  const errors =
+    clusterId && isSomewhere(inRegion)
+      ? [excluding(FIELDS.clusterId)]
+      : placeErrors({ clusterId, ...inRegion }, cell, FIELDS);
   if (errors.length > 0) throw invalid(...errors);
+}
+
+function excluding(field: string): FieldError {
+  const message = `stands alone: give it, or ${FIELDS.cloudProvider} with ${FIELDS.region}`;
+  return { field, code: 'invalid_value', message };
 }

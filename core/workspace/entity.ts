@@ -1,4 +1,5 @@
 import { Entity, type EntityItem } from 'electrodb';
+import { CloudProvider } from '../cell/place.ts';
 import { auditAttributes } from '../store/attributes.ts';
 import type { Storage } from '../store/entity.ts';
 import { inOrganization } from '../store/keys.ts';
@@ -14,7 +15,7 @@ export function workspaceEntity(storage: Storage) {
         name: { type: 'string', required: true },
         description: { type: 'string' },
         cicdEnforcedDefault: { type: 'boolean', required: true },
-        defaultCloudProvider: { type: 'string' },
+        defaultCloudProvider: { type: CloudProvider.options },
         defaultClusterId: { type: 'string' },
         defaultRegion: { type: 'string' },
         deploymentCount: { type: 'number', required: true },

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { CloudProvider } from '../cell/place.ts';
 import { Name } from '../name/schema.ts';
 import { Subject } from '../subject.ts';
 import type { WorkspaceItem } from './entity.ts';
 
 const defaults = {
-  defaultCloudProvider: z.enum(['AWS', 'AZURE', 'GCP']).exactOptional(),
-  defaultClusterId: z.string().max(128).exactOptional(),
-  defaultRegion: z.string().max(64).exactOptional(),
+  defaultCloudProvider: CloudProvider.exactOptional(),
+  defaultClusterId: z.string().min(1).max(128).exactOptional(),
+  defaultRegion: z.string().min(1).max(64).exactOptional(),
 };
 
 export const CreateWorkspaceRequest = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CloudProvider } from '../../../core/cell/place.ts';
 import { Cluster, ClusterOptions, clusterOptionsView, clusterView } from '../../../core/cell/view.ts';
 import { executorsOf } from '../../../core/deployment/executors.ts';
 import { offerErrors } from '../../../core/deployment/offer.ts';
@@ -12,7 +13,6 @@ import { targetOf } from '../../../core/permission/filter.ts';
 import { route } from '../route.ts';
 import { inOrganization, nothing } from '../shapes.ts';
 
-const CloudProvider = z.enum(['AWS', 'AZURE', 'GCP']);
 const access = { kind: 'permission', permission: 'cluster.get' } as const;
 
 /** An error of what a deployment would be, with the name that the query has for it. */
