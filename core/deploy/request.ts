@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { DeployGit } from './schema.ts';
+import { GivenGit } from './git.ts';
 
 const Description = z.string().max(500);
 
 export const CreateDeployRequest = z.strictObject({
   type: z.enum(['IMAGE_AND_DAG', 'IMAGE_ONLY', 'DAG_ONLY', 'BUNDLE']),
   description: Description.optional(),
-  git: DeployGit.optional(),
+  git: GivenGit.optional(),
   bundleMountPath: z.string().optional(),
   bundleType: z.string().optional(),
 });
