@@ -1,7 +1,7 @@
 import { forbidden, notFound } from '../errors.ts';
 import type { Scope } from '../scope.ts';
 import type { Access } from './access.ts';
-import { type Permission, permissionsOf, SEEN_BY_WORKSPACE_OWNERS, SEEN_FROM_INSIDE } from './permissions.ts';
+import { type Permission, permissionsOf, seenFromInside } from './permissions.ts';
 import { roleOn } from './roles.ts';
 
 /** What a permission is asked for: an organization, a workspace of it, or a deployment of that. */
@@ -23,9 +23,8 @@ export function permissionsOn(access: Access, target: Target): ReadonlySet<Permi
   const sets = held.map((role) => permissionsOf(role));
   sets.push((deploymentId === undefined ? undefined : roleOn(deployments, deploymentId)) ?? new Set());
   if (workspaceId === undefined && deploymentId === undefined) {
-    const inside = [...Object.values(workspaces), ...Object.values(deployments)];
-    if (inside.length > 0) sets.push(SEEN_FROM_INSIDE);
-    if (inside.includes('WORKSPACE_OWNER')) sets.push(SEEN_BY_WORKSPACE_OWNERS);
+    const inside = [...Object.values(workspaces).map(permissionsOf), ...Object.values(deployments)];
+    sets.push(...inside.map((permitted) => new Set(seenFromInside(permitted))));
   }
   return new Set(sets.flatMap((set) => [...set]));
 }

@@ -111,11 +111,16 @@ const permitted: Readonly<Record<Role, ReadonlySet<Permission>>> = {
 };
 
 /**
- * What a role that is held inside an organization permits on the organization itself: to know of it, and, for whoever
- * gives access to a workspace, of its members. An API token of a workspace holds no other role.
+ * What permissions on a workspace or a deployment permit on the organization itself: to know of it, and, for whoever
+ * gives access to what they are on, of those whom it is given to. An API token of a workspace holds no role but there.
  */
-export const SEEN_FROM_INSIDE: ReadonlySet<Permission> = new Set(SEE_ORGANIZATION);
-export const SEEN_BY_WORKSPACE_OWNERS: ReadonlySet<Permission> = new Set(ORGANIZATION_MEMBER);
+export function seenFromInside(inside: ReadonlySet<Permission>): Permission[] {
+  return [
+    ...SEE_ORGANIZATION,
+    ...(inside.has('member.update') ? (['member.get'] as const) : []),
+    ...(inside.has('team.update') ? (['team.get'] as const) : []),
+  ];
+}
 
 /** A role as far as it is what it permits: one of an organization's own. */
 interface Permitting {
