@@ -1,10 +1,10 @@
 import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
-import { getWorkspace, listWorkspaces } from '../workspace/read.ts';
+import { findWorkspaces, getWorkspace } from '../workspace/read.ts';
 import type { DeploymentItem } from './entity.ts';
 import { type Deployment, deploymentView } from './view.ts';
 
-/** A deployment as the API answers it. */
+/** A deployment as the API answers it: the name of its workspace is a part of it, and seen by whoever sees it. */
 export async function viewDeployment(
   scope: Scope,
   services: Services,
@@ -21,8 +21,11 @@ export async function viewDeployments(
   organizationId: string,
   items: readonly DeploymentItem[],
 ): Promise<Deployment[]> {
-  if (items.length === 0) return [];
-  const workspaces = await listWorkspaces(scope, services, organizationId);
+  const workspaces = await findWorkspaces(
+    services,
+    organizationId,
+    items.map(({ workspaceId }) => workspaceId),
+  );
   const names = new Map(workspaces.map(({ workspaceId, name }) => [workspaceId, name]));
   return items.map((item) =>
     deploymentView(item, surroundings(scope, services, names.get(item.workspaceId) ?? '')),

@@ -84,6 +84,20 @@ test('who may see one workspace only is listed its deployments, and told how man
   expect(await listed(`deploymentIds=${ids.C}`)).toEqual(['', 0]);
 });
 
+test('who may see a deployment alone is shown the name of its workspace, in a list as by itself', async () => {
+  const request = { name: 'CI', scope: 'DEPLOYMENT', entityId: ids.C, role: 'DEPLOYMENT_ADMIN' };
+  const answer = await plane.call('POST', `${owner.path}/tokens`, request, { token: owner.token });
+  const { token } = z
+    .object({ token: z.string() })
+    .parse(answer.body, { error: () => JSON.stringify(answer.body) });
+  const seen = async (path: string) =>
+    (await plane.call('GET', `${owner.path}${path}`, undefined, { token })).body;
+  const one = await seen(`/deployments/${ids.C}`);
+  expect(one).toMatchObject({ workspaceId: ids.Other, workspaceName: 'Other' });
+  expect(await seen('/deployments')).toMatchObject({ deployments: [one], totalCount: 1 });
+  expect(await seen('/workspaces')).toMatchObject({ totalCount: 0 });
+});
+
 test('deploys are sorted and paged', async () => {
   const path = `/deployments/${ids.a}/deploys`;
   for (const description of ['first', 'second', 'third']) {
