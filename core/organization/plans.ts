@@ -5,6 +5,15 @@ import type { FieldError } from '../errors.ts';
 export const ProductPlan = z.enum(['TRIAL', 'DEVELOPER', 'TEAM', 'BUSINESS', 'ENTERPRISE', 'INACTIVE']);
 export type ProductPlan = z.infer<typeof ProductPlan>;
 
+/** Plans that organizations may be looked for by: those of the reference, on some of which nobody is here. */
+export const AskedPlan = z.enum([
+  ...ProductPlan.options,
+  'BASIC',
+  'STANDARD',
+  'PREMIUM',
+  'BUSINESS_CRITICAL',
+]);
+
 /** A trial's days, as the reference service's terms have it. */
 export const TRIAL_DAYS = 14;
 

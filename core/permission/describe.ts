@@ -6,6 +6,10 @@ import { DeploymentRole, OrganizationRole, type Role, WorkspaceRole } from './ro
 export const RoleScope = z.enum(['ORGANIZATION', 'WORKSPACE', 'DEPLOYMENT']);
 export type RoleScope = z.infer<typeof RoleScope>;
 
+/** What a list of roles may be asked for: single DAGs too, on which no role is held here. */
+export const AskedScope = z.enum([...RoleScope.options, 'DAG']);
+export type AskedScope = z.infer<typeof AskedScope>;
+
 const descriptions: Readonly<Record<Role, string>> = {
   ORGANIZATION_OWNER: 'Everything in the organization',
   ORGANIZATION_BILLING_ADMIN: 'See the organization, and change its name and billing',
@@ -34,7 +38,7 @@ const scopes = [
 ] as const;
 
 /** The platform's roles that are held on one of these; no scope asks for all of them. */
-export function defaultRoles(asked: readonly RoleScope[]): DefaultRole[] {
+export function defaultRoles(asked: readonly AskedScope[]): DefaultRole[] {
   return scopes
     .filter(([scope]) => asked.length === 0 || asked.includes(scope))
     .flatMap(([scopeType, roles]) =>
@@ -65,7 +69,7 @@ const ON_DEPLOYMENTS = permittedBy(DeploymentRole.options);
 const ON_WORKSPACES = permittedBy(WorkspaceRole.options);
 
 /** All permissions by their noun, each at the smallest scope that a role permits it on. */
-export function permissionGroups(scope?: RoleScope): PermissionGroup[] {
+export function permissionGroups(scope?: AskedScope): PermissionGroup[] {
   const groups = new Map<string, PermissionGroup>();
   for (const permission of PERMISSIONS) {
     const [noun = '', action = ''] = permission.split('.');

@@ -8,11 +8,22 @@ import { type Roles, roleOn } from './roles.ts';
 export interface RoleFilter {
   readonly workspaceId?: string | undefined;
   readonly deploymentId?: string | undefined;
+  /** A single DAG, or those with any of these tags. */
+  readonly dagId?: string | undefined;
+  readonly dagTags?: readonly string[] | undefined;
 }
 
-/** Whether these roles have one on what the filter names; one that names nothing lets all pass. */
-export function holdsRoleOn(roles: Roles, { workspaceId, deploymentId }: RoleFilter): boolean {
+/**
+ * Whether these roles have one on what the filter names; one that names nothing lets all pass. No roles are held on
+ * single DAGs.
+ */
+export function holdsRoleOn(
+  roles: Roles,
+  { workspaceId, deploymentId, dagId, dagTags = [] }: RoleFilter,
+): boolean {
   return (
+    dagId === undefined &&
+    dagTags.length === 0 &&
     (workspaceId === undefined || roleOn(roles.workspaces, workspaceId) !== undefined) &&
     (deploymentId === undefined || roleOn(roles.deployments, deploymentId) !== undefined)
   );

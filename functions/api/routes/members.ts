@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GivenId } from '../../../core/id.ts';
-import { pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { knownOf, visibleRoles } from '../../../core/permission/visible.ts';
 import { updateUserRoles } from '../../../core/user/change-roles.ts';
 import { getMember, listMembers } from '../../../core/user/member.ts';
@@ -29,6 +29,8 @@ export const members = [
       ...pageQuery(['id', 'fullName', 'username', 'createdAt', 'updatedAt']),
       workspaceId: GivenId.optional(),
       deploymentId: GivenId.optional(),
+      dagId: z.string().optional(),
+      dagTags: many(z.string()),
     }),
     body: 'none',
     answer: z.object({ users: z.array(Member), ...pageShape }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { changeOrganization } from '../../../core/organization/change.ts';
-import { ProductPlan } from '../../../core/organization/plans.ts';
+import { AskedPlan, ProductPlan } from '../../../core/organization/plans.ts';
 import { getOrganization, listOrganizations } from '../../../core/organization/read.ts';
 import {
   Organization,
@@ -22,7 +22,7 @@ export const organizations = [
     query: z.strictObject({
       ...pageQuery(['name', 'createdAt', 'updatedAt']),
       product: z.enum(['HOSTED', 'HYBRID']).optional(),
-      productPlan: ProductPlan.optional(),
+      productPlan: AskedPlan.optional(),
       astronomerProduct: z.literal('ASTRO').optional(),
     }),
     body: 'none',

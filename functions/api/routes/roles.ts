@@ -4,12 +4,12 @@ import { getOrganization } from '../../../core/organization/read.ts';
 import { flag, many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { authorize } from '../../../core/permission/authorize.ts';
 import {
+  AskedScope,
   DefaultRole,
   defaultRoles,
   findDefaultRole,
   PermissionGroup,
   permissionGroups,
-  RoleScope,
 } from '../../../core/permission/describe.ts';
 import { isGivenIn } from '../../../core/permission/giving.ts';
 import { deleteRole, updateRole } from '../../../core/role/change.ts';
@@ -49,7 +49,7 @@ export const roles = [
     query: z.strictObject({
       ...pageQuery(['name', 'description', 'scopeType', 'createdAt', 'updatedAt']),
       includeDefaultRoles: flag.optional(),
-      scopeTypes: many(RoleScope),
+      scopeTypes: many(AskedScope),
       workspaceId: GivenId.optional(),
     }),
     body: 'none',
@@ -138,7 +138,7 @@ export const roles = [
     summary: "The platform's roles, as templates of one's own",
     access,
     params: inOrganization,
-    query: z.strictObject({ scopeTypes: many(RoleScope) }),
+    query: z.strictObject({ scopeTypes: many(AskedScope) }),
     body: 'none',
     answer: z.array(DefaultRole),
     handle: async (_scope, { query }) => ({ body: defaultRoles(query.scopeTypes) }),
@@ -150,7 +150,7 @@ export const roles = [
     summary: 'What roles may permit, by what it is done to',
     access: { kind: 'authenticated' },
     params: nothing,
-    query: z.strictObject({ scopeType: RoleScope.optional() }),
+    query: z.strictObject({ scopeType: AskedScope.optional() }),
     body: 'none',
     answer: z.array(PermissionGroup),
     handle: async (_scope, { query }) => ({ body: permissionGroups(query.scopeType) }),

@@ -16,7 +16,7 @@ import {
   UpdateApiTokenRolesRequest,
 } from '../../../core/api-token/schema.ts';
 import { GivenId } from '../../../core/id.ts';
-import { flag, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { flag, many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { type Known, knownOf, visibleRoles } from '../../../core/permission/visible.ts';
 import type { Scope } from '../../../core/scope.ts';
 import { SubjectRoles, subjectRoles } from '../../../core/user/schema.ts';
@@ -42,6 +42,8 @@ export const tokens = [
       ...pageQuery(['name', 'description', 'tokenStartAt', 'createdAt', 'updatedAt']),
       workspaceId: GivenId.optional(),
       deploymentId: GivenId.optional(),
+      dagId: z.string().optional(),
+      dagTags: many(z.string()),
       includeOnlyOrganizationTokens: flag.optional(),
       kind: z.enum(['STANDARD', 'DIRECT_ACCESS']).optional(),
     }),

@@ -114,6 +114,26 @@ test('deploys are sorted and paged', async () => {
   expect(await list('limit=1&offset=1')).toEqual(['second', 3]);
 });
 
+test.each([
+  ['/users?dagId=nightly', { users: [], totalCount: 0 }],
+  ['/users?dagTags=finance&dagTags=daily', { users: [], totalCount: 0 }],
+  ['/tokens?dagId=nightly', { tokens: [], totalCount: 0 }],
+  ['/tokens?dagTags=finance', { tokens: [], totalCount: 0 }],
+  ['/roles?includeDefaultRoles=true&scopeTypes=DAG', { roles: [], defaultRoles: [], totalCount: 0 }],
+  ['/role-templates?scopeTypes=DAG', []],
+])('%s has nothing: no roles are held on single DAGs', async (path, found) => {
+  await create('/tokens', { name: path, scope: 'ORGANIZATION', role: 'ORGANIZATION_MEMBER' });
+  expect(await get(path)).toMatchObject(found);
+});
+
+test('no permission is of single DAGs', async () => {
+  const { token } = owner;
+  const { body } = await plane.call('GET', '/v1/authorization/permission-groups?scopeType=DAG', undefined, {
+    token,
+  });
+  expect(body).toEqual([]);
+});
+
 test('clusters are filtered by name and provider', async () => {
   const all = Page.extend({ clusters: Named }).parse(await get('/clusters'));
   const name = encodeURIComponent(all.clusters[0]?.name ?? '');

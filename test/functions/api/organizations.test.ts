@@ -35,6 +35,11 @@ describe('organizations', () => {
     expect((await get('/v1/organizations?product=HYBRID')).body).toMatchObject({ totalCount: 0 });
     expect((await get('/v1/organizations?productPlan=TRIAL')).body).toMatchObject({ totalCount: 1 });
     expect((await get('/v1/organizations?productPlan=TEAM')).body).toMatchObject({ totalCount: 0 });
+    for (const plan of ['BASIC', 'STANDARD', 'PREMIUM', 'BUSINESS_CRITICAL']) {
+      const { status, body } = await get(`/v1/organizations?productPlan=${plan}`);
+      expect({ plan, status, body }).toMatchObject({ status: 200, body: { totalCount: 0 } });
+    }
+    expect((await get('/v1/organizations?productPlan=KING')).status).toBe(400);
   });
 
   test('are put on another plan by the operator, whose token is good for nothing else', async () => {
