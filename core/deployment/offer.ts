@@ -16,6 +16,7 @@ type Asked = Pick<
   | 'isHighAvailability'
   | 'scalingSpec'
   | 'remoteExecution'
+  | 'drWorkloadIdentity'
 >;
 
 /** What of a request asks for something that the platform, or the deployment's cell, does not offer. */
@@ -36,6 +37,7 @@ export function offerErrors(request: Asked, cell: Cell): FieldError[] {
     refuse('isHighAvailability', 'a deployment in development mode cannot be highly available');
   }
   if (request.scalingSpec) refuse('scalingSpec', 'hibernation is not offered yet; leave it out');
+  if (request.drWorkloadIdentity) refuse('drWorkloadIdentity', 'is not offered; leave it out');
   if (request.remoteExecution?.enabled) refuse('remoteExecution', 'is not offered; leave it out');
   return errors;
 }

@@ -52,7 +52,7 @@ export function workerQueue(request: WorkerQueueRequest, id: string): WorkerQueu
 }
 
 function oneQueueErrors(queue: WorkerQueueRequest, field: string): FieldError[] {
-  const { name, isDefault, minWorkerCount, maxWorkerCount, workerConcurrency } = queue;
+  const { name, isDefault, minWorkerCount, maxWorkerCount, workerConcurrency, podEphemeralStorage } = queue;
   const errors: FieldError[] = [];
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > LONGEST_NAME) {
     errors.push(
@@ -71,6 +71,9 @@ function oneQueueErrors(queue: WorkerQueueRequest, field: string): FieldError[] 
   }
   if (workerConcurrency < 1 || workerConcurrency > MOST_CONCURRENCY) {
     errors.push(wrong(`${field}.workerConcurrency`, `must be from 1 to ${MOST_CONCURRENCY}`));
+  }
+  if (podEphemeralStorage) {
+    errors.push(wrong(`${field}.podEphemeralStorage`, 'is not offered; leave it out'));
   }
   return errors;
 }

@@ -14,6 +14,7 @@ export const WorkerQueueRequest = z.strictObject({
   minWorkerCount: z.number().int(),
   maxWorkerCount: z.number().int(),
   workerConcurrency: z.number().int(),
+  podEphemeralStorage: z.string().nullish(),
 });
 export type WorkerQueueRequest = z.infer<typeof WorkerQueueRequest>;
 
@@ -37,6 +38,7 @@ function perhaps<T extends z.ZodType>(list: T) {
 const notOffered = {
   scalingSpec: z.looseObject({}).nullish(),
   remoteExecution: z.looseObject({ enabled: z.boolean() }).nullish(),
+  drWorkloadIdentity: z.string().nullish(),
 };
 
 /**
@@ -94,5 +96,6 @@ export const UpdateDeploymentRequest = CreateDeploymentRequest.pick({
   workloadIdentity: true,
   scalingSpec: true,
   remoteExecution: true,
+  drWorkloadIdentity: true,
 }).extend({ name: Name.optional(), workspaceId: GivenId.optional() });
 export type UpdateDeploymentRequest = z.infer<typeof UpdateDeploymentRequest>;

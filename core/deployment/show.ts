@@ -33,5 +33,5 @@ export async function viewDeployments(
 }
 
 function surroundings({ now }: Scope, { environment }: Services, workspaceName: string) {
-  return { cell: environment.CELL, workspaceName, platformUrl: environment.PUBLIC_URL, now };
+  return { cell: environment.CELL, workspaceName, now };
 }

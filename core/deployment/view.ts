@@ -95,18 +95,17 @@ export type Deployment = z.infer<typeof Deployment>;
 export interface Surroundings {
   readonly cell: Cell;
   readonly workspaceName: string;
-  /** The platform's own address, without a slash at the end. */
-  readonly platformUrl: string;
   readonly now: Date;
 }
 
 /** The deployment as the API answers it: what is desired, with the status of what runs. */
 export function deploymentView(item: DeploymentItem, around: Surroundings): Deployment {
   const { desired, settings, namespace, workspaceId, deploymentId } = item;
-  const { cell, workspaceName, platformUrl, now } = around;
+  const { cell, workspaceName, now } = around;
   const sizing = schedulerSizing(desired.schedulerSize);
   const replicas = desired.isHighAvailability ? 2 : 1;
   const publicUrl = urlOf(cell.publicUrl, namespace);
+  const airflowApiUrl = `${publicUrl}/api/v2`;
   const { workloadIdentity, ...shown } = settings;
   return {
     ...shown,
@@ -136,9 +135,9 @@ export function deploymentView(item: DeploymentItem, around: Surroundings): Depl
     webServerReplicas: replicas,
     webServerUrl: publicUrl,
     webServerIngressHostname: new URL(publicUrl).host,
-    webServerAirflowApiUrl: `${publicUrl}/api/v2`,
-    apiUrl: `${platformUrl}/v1/organizations/${item.organizationId}/deployments/${deploymentId}`,
-    uiUrl: `${platformUrl}/${workspaceId}/deployments/${deploymentId}`,
+    webServerAirflowApiUrl: airflowApiUrl,
+    apiUrl: airflowApiUrl,
+    uiUrl: publicUrl,
     workerQueues: desired.workerQueues.map((queue) => {
       const { cpu, memory } = machineSizing(queue.astroMachine);
       return { ...queue, podCpu: cpuText(cpu), podMemory: memoryText(memory) };

@@ -7,6 +7,7 @@ import { deploymentPage } from '../../../core/deployment/list.ts';
 import { newId } from '../../../core/id.ts';
 import { advanceDeployment } from '../../../core/operation/advance.ts';
 import { intercept } from '../../../core/store/intercept.ts';
+import { destinationOf } from '../../../local/front-door/destination.ts';
 import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
 import { queue, WRONG_QUEUES } from '../../support/queues.ts';
@@ -122,6 +123,26 @@ describe('a create', () => {
     expect((await get('/deployments?names=wrong')).body).toMatchObject({ totalCount: 0 });
   });
 
+  test.each([
+    [{ workerQueues: [queue({ podEphemeralStorage: '10Gi' })] }, 'workerQueues[0].podEphemeralStorage'],
+    [{ drWorkloadIdentity: 'arn:aws:iam::1:role/airflow' }, 'drWorkloadIdentity'],
+  ])('with %j is told that %s is not offered, and so is an update', async (request, field) => {
+    const { body } = await create({ name: `before ${field}` });
+    const path = `/deployments/${z.object({ id: z.string() }).parse(body).id}`;
+    for (const answer of [await create({ name: 'wrong', ...request }), await post(path, request)]) {
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { fieldErrors: [{ field, message: expect.stringContaining('not offered') }] },
+      });
+    }
+  });
+
+  test('takes what says nothing of what is not offered', async () => {
+    const nothing = { scalingSpec: null, drWorkloadIdentity: '' };
+    const workerQueues = [queue({ podEphemeralStorage: null })];
+    expect((await create({ name: 'plain', ...nothing, workerQueues })).status).toBe(200);
+  });
+
   test('in a workspace that does not exist answers 404', async () => {
     expect((await create({ name: 'nowhere', workspaceId: newId() })).status).toBe(404);
   });
@@ -178,6 +199,28 @@ describe('a trial', () => {
 });
 
 describe('a deployment', () => {
+  test('says where its Airflow is: the front door leads there', async () => {
+    const { body } = await create({ name: 'linked' });
+    const Links = z.object({
+      namespace: z.string(),
+      uiUrl: z.string(),
+      webServerUrl: z.string(),
+      apiUrl: z.string(),
+      webServerAirflowApiUrl: z.string(),
+    });
+    const { namespace, ...links } = Links.parse(body);
+    const home = `${plane.services.environment.PUBLIC_URL}/${namespace}`;
+    expect(links).toEqual({
+      uiUrl: home,
+      webServerUrl: home,
+      apiUrl: `${home}/api/v2`,
+      webServerAirflowApiUrl: `${home}/api/v2`,
+    });
+    for (const link of Object.values(links)) {
+      expect(destinationOf(new URL(link).pathname)).toEqual({ kind: 'airflow', namespace });
+    }
+  });
+
   test('is deleted once, however often it is asked, and nothing else can be asked for then', async () => {
     const { body } = await create({ name: 'short-lived' });
     const { id } = body as { id: string };
