@@ -142,6 +142,111 @@ test('clusters are filtered by name and provider', async () => {
   expect(await get('/clusters?provider=GCP')).toMatchObject({ clusters: [], totalCount: 0 });
 });
 
+/** Names of what a list has under this key, and how many there are in all. */
+const listed = async (path: string, key: string, account = owner) => {
+  const { body } = await plane.call('GET', path, undefined, { token: account.token });
+  const page = Page.loose().parse(body, { error: () => JSON.stringify(body) });
+  const names = Named.parse(page[key]).map(({ name }) => name);
+  return [names.join(' '), page.totalCount];
+};
+
+test('roles are sorted by what is asked, filtered by scope, and paged', async () => {
+  for (const [name, description] of [
+    ['beta', 'z'],
+    ['Gamma', 'x'],
+    ['alpha', 'y'],
+  ]) {
+    await create('/roles', { name, description, scopeType: 'DEPLOYMENT', permissions: ['deployment.get'] });
+    plane.advanceClock(1);
+  }
+  const roles = (query: string) => listed(`${owner.path}/roles?${query}`, 'roles');
+  expect(await roles('')).toEqual(['alpha Gamma beta', 3]);
+  expect(await roles('sorts=name:asc')).toEqual(['alpha beta Gamma', 3]);
+  expect(await roles('sorts=name:desc&limit=1&offset=1')).toEqual(['beta', 3]);
+  expect(await roles('sorts=description:asc')).toEqual(['Gamma alpha beta', 3]);
+  expect(await roles('sorts=createdAt:asc')).toEqual(['beta Gamma alpha', 3]);
+  expect(await roles('sorts=scopeType:desc&sorts=name:asc')).toEqual(['alpha beta Gamma', 3]);
+  expect(await roles('scopeTypes=WORKSPACE&scopeTypes=DEPLOYMENT&sorts=name:asc')).toEqual([
+    'alpha beta Gamma',
+    3,
+  ]);
+  expect(await roles('scopeTypes=WORKSPACE')).toEqual(['', 0]);
+});
+
+test('the teams of a user are sorted by what is asked, and paged', async () => {
+  for (const [name, description] of [
+    ['b', 'x'],
+    ['C', 'z'],
+    ['a', 'y'],
+  ]) {
+    await create('/teams', { name, description, memberIds: [owner.user.id] });
+    plane.advanceClock(1);
+  }
+  await create('/teams', { name: 'without' });
+  const teams = (query: string) => listed(`${owner.path}/users/${owner.user.id}/teams?${query}`, 'teams');
+  expect(await teams('')).toEqual(['a C b', 3]);
+  expect(await teams('sorts=name:asc')).toEqual(['a b C', 3]);
+  expect(await teams('sorts=description:desc')).toEqual(['C a b', 3]);
+  expect(await teams('sorts=createdAt:asc&limit=2')).toEqual(['b C', 3]);
+  expect(await teams('sorts=updatedAt:desc&offset=1')).toEqual(['C b', 3]);
+});
+
+test('invites are sorted by when they were made and when they end, and paged', async () => {
+  for (const inviteeEmail of ['b@example.com', 'c@example.com', 'a@example.com']) {
+    await plane.call(
+      'POST',
+      `${owner.path}/invites`,
+      { inviteeEmail, role: 'ORGANIZATION_MEMBER' },
+      { token: owner.token },
+    );
+    plane.advanceClock(1);
+  }
+  const path = owner.path.replace('/v1/', '/v1alpha1/');
+  const invites = async (query: string) => {
+    const { body } = await plane.call('GET', `${path}/invites?${query}`, undefined, { token: owner.token });
+    const Invitee = z.object({ username: z.string().transform((email) => email.split('@')[0]) });
+    const page = Page.extend({ invites: z.array(z.object({ invitee: Invitee })) }).parse(body);
+    return [page.invites.map(({ invitee }) => invitee.username).join(' '), page.totalCount];
+  };
+  expect(await invites('')).toEqual(['a c b', 3]);
+  expect(await invites('sorts=createdAt:asc')).toEqual(['b c a', 3]);
+  expect(await invites('sorts=expiresAt:asc&limit=1')).toEqual(['b', 3]);
+  expect(await invites('sorts=expiresAt:desc&offset=1')).toEqual(['c b', 3]);
+});
+
+test('organizations are sorted by what is asked, and paged', async () => {
+  const member = await signUp(plane, 'beta');
+  for (const name of ['Gamma', 'alpha']) {
+    plane.advanceClock(1);
+    await admit(await signUp(plane, name), member);
+  }
+  const organizations = (query: string) => listed(`/v1/organizations?${query}`, 'organizations', member);
+  expect(await organizations('')).toEqual(['alpha Gamma beta', 3]);
+  expect(await organizations('sorts=name:asc')).toEqual(['alpha beta Gamma', 3]);
+  expect(await organizations('sorts=createdAt:asc&limit=2')).toEqual(['beta Gamma', 3]);
+  plane.advanceClock(1);
+  await plane.call(
+    'POST',
+    member.path,
+    { name: 'beta', billingEmail: 'bills@example.com', isScimEnabled: false },
+    { token: member.token },
+  );
+  expect(await organizations('sorts=updatedAt:desc&limit=1')).toEqual(['beta', 3]);
+  expect(await organizations('sorts=name:desc&offset=1&limit=1')).toEqual(['beta', 3]);
+});
+
+/** Takes somebody who has an account into another's organization, as an invite's mail does. */
+async function admit(by: Account, { email }: Account): Promise<void> {
+  const invite = { inviteeEmail: email, role: 'ORGANIZATION_MEMBER' };
+  await plane.call('POST', `${by.path}/invites`, invite, { token: by.token });
+  await plane.tick();
+  const { text = '' } = plane.mailbox.messages(email).at(-1) ?? {};
+  const [link = ''] = /http\S+/.exec(text) ?? [];
+  const token = new URL(link).searchParams.get('token');
+  const { status } = await plane.call('POST', '/v1alpha1/invites/accept', { token });
+  expect(status).toBe(200);
+}
+
 test('numbers are sorted as numbers', () => {
   const items = [9, 10, 1].map((number) => ({ number }));
   const page = pageOf(items, { offset: 0, limit: 10, sorts: ['number:asc'] });
