@@ -4,6 +4,7 @@ import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { may, type Target } from './authorize.ts';
 import { type CustomRoles, customRoleIds } from './custom.ts';
+import type { Permission } from './permissions.ts';
 import { isPlatformRole, type Roles } from './roles.ts';
 
 /** What has to be known about roles that are held: which workspace each deployment is in, and what each role is. */
@@ -39,30 +40,29 @@ export function targetsOf(roles: Roles, organizationId: string, { workspaceOf }:
   ];
 }
 
-/**
- * Of somebody's roles, those on things that the scope's actor may know of, as the API shows them: the organization's
- * own by their names.
- */
-export function visibleRoles(
-  scope: Scope,
-  organizationId: string,
-  { workspaceOf, customRoles }: Known,
-  roles: Roles,
-): Roles {
-  const shown = Object.entries(roles.deployments).flatMap(([deploymentId, role]) => {
-    const workspaceId = workspaceOf.get(deploymentId);
+/** Of somebody's roles, those on deployments that are there, as the API shows them: the organization's own by their names. */
+export function namedRoles({ workspaceOf, customRoles }: Known, roles: Roles): Roles {
+  const named = Object.entries(roles.deployments).flatMap(([deploymentId, role]) => {
     const name = isPlatformRole(role) ? role : customRoles.get(role)?.name;
-    const target = { organizationId, workspaceId, deploymentId };
-    const isShown = name !== undefined && workspaceId !== undefined && may(scope, 'deployment.get', target);
-    return isShown ? [[deploymentId, name] as const] : [];
+    return name === undefined || !workspaceOf.has(deploymentId) ? [] : [[deploymentId, name] as const];
   });
+  return { ...roles, deployments: Object.fromEntries(named) };
+}
+
+/** Of these, those on things that the scope's actor may know of. */
+export function visibleRoles(scope: Scope, organizationId: string, known: Known, roles: Roles): Roles {
+  const named = namedRoles(known, roles);
+  const isSeen = (permission: Permission, target: Omit<Target, 'organizationId'>) =>
+    may(scope, permission, { organizationId, ...target });
   return {
-    ...roles,
+    ...named,
     workspaces: Object.fromEntries(
-      Object.entries(roles.workspaces).filter(([workspaceId]) =>
-        may(scope, 'workspace.get', { organizationId, workspaceId }),
+      Object.entries(named.workspaces).filter(([workspaceId]) => isSeen('workspace.get', { workspaceId })),
+    ),
+    deployments: Object.fromEntries(
+      Object.entries(named.deployments).filter(([deploymentId]) =>
+        isSeen('deployment.get', { workspaceId: known.workspaceOf.get(deploymentId), deploymentId }),
       ),
     ),
-    deployments: Object.fromEntries(shown),
   };
 }

@@ -27,6 +27,16 @@ export function userView(
   return { id: userId, username: email, fullName, avatarUrl: '', status: 'ACTIVE', createdAt, updatedAt };
 }
 
+const SelfRole = z.object({
+  role: z.string(),
+  scope: z.object({ type: z.enum(['ORGANIZATION', 'WORKSPACE', 'DEPLOYMENT']), entityId: z.string() }),
+});
+export type SelfRole = z.infer<typeof SelfRole>;
+
+/** A user as the API shows them to themselves: with the first of their organizations, and their own roles in all. */
+export const SelfUser = User.extend({ organizationId: z.string().optional(), roles: z.array(SelfRole) });
+export type SelfUser = z.infer<typeof SelfUser>;
+
 const WorkspaceRoles = z.array(z.strictObject({ workspaceId: GivenId, role: WorkspaceRole }));
 const DeploymentRoles = z.array(z.strictObject({ deploymentId: GivenId, role: GivenRole }));
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag } from '../../../core/page.ts';
-import { User, userView } from '../../../core/user/schema.ts';
-import { getSelf } from '../../../core/user/self.ts';
+import { SelfUser, userView } from '../../../core/user/schema.ts';
+import { getSelf, rolesOfSelf } from '../../../core/user/self.ts';
 import { route } from '../route.ts';
 import { nothing } from '../shapes.ts';
 
@@ -10,13 +10,17 @@ export const users = [
     operation: 'GetSelfUser',
     method: 'GET',
     path: '/v1/users/self',
-    summary: "The token's own user",
+    summary: "The token's own user, with the roles that they hold themselves",
     access: { kind: 'authenticated' },
     params: nothing,
     query: z.strictObject({ createIfNotExist: flag.optional() }),
     body: 'none',
-    answer: User,
-    handle: async (scope, _input, services) => ({ body: userView(await getSelf(scope, services)) }),
+    answer: SelfUser,
+    async handle(scope, _input, services) {
+      const self = await getSelf(scope, services);
+      const roles = await rolesOfSelf(services, self);
+      return { body: { ...userView(self), organizationId: self.organizationIds[0], roles } };
+    },
   }),
   route({
     operation: 'GetUserInfo',

@@ -93,6 +93,59 @@ describe('the users of an organization', () => {
   });
 });
 
+describe('the user of a token', () => {
+  const self = async ({ token }: Account) =>
+    (await plane.call('GET', '/v1/users/self', undefined, { token })).body;
+  const on = (type: string, entityId: string, role: string) => ({ role, scope: { type, entityId } });
+
+  test('is told of the first of their organizations, and of what they hold themselves', async () => {
+    const guest = await signUp(plane, 'Own');
+    const { id: ownId } = guest.organization;
+    expect(await self(guest)).toMatchObject({
+      id: guest.user.id,
+      organizationId: ownId,
+      roles: [on('ORGANIZATION', ownId, 'ORGANIZATION_OWNER')],
+    });
+  });
+
+  test('sees their roles on workspaces and deployments, those of the organization by their names', async () => {
+    const guest = await join(plane, owner);
+    const workspaceId = await newWorkspace();
+    const deploymentId = await newDeployment(workspaceId);
+    const goneId = await newWorkspace();
+    const custom = { name: 'Watcher', scopeType: 'DEPLOYMENT', permissions: ['deployment.get'] };
+    expect((await post('/roles', custom)).status).toBe(200);
+    const given = await giveRoles(guest.user.id, {
+      ...member,
+      workspaceRoles: [
+        { workspaceId, role: 'WORKSPACE_AUTHOR' },
+        { workspaceId: goneId, role: 'WORKSPACE_MEMBER' },
+      ],
+      deploymentRoles: [{ deploymentId, role: 'Watcher' }],
+    });
+    expect(given.status).toBe(200);
+    const gone = `${owner.path}/workspaces/${goneId}`;
+    expect((await plane.call('DELETE', gone, undefined, { token: owner.token })).status).toBe(204);
+    const { id: organizationId } = owner.organization;
+    expect(await self(guest)).toMatchObject({
+      organizationId,
+      roles: [
+        on('ORGANIZATION', organizationId, 'ORGANIZATION_MEMBER'),
+        on('WORKSPACE', workspaceId, 'WORKSPACE_AUTHOR'),
+        on('DEPLOYMENT', deploymentId, 'Watcher'),
+      ],
+    });
+  });
+
+  test('who left their only organization is in none, and holds nothing', async () => {
+    const guest = await join(plane, owner);
+    await giveRoles(guest.user.id, {});
+    const shown = await self(guest);
+    expect(shown).toMatchObject({ id: guest.user.id, roles: [] });
+    expect(shown).not.toHaveProperty('organizationId');
+  });
+});
+
 describe('roles', () => {
   test('are given, kept where they are not named, and taken away', async () => {
     const guest = await join(plane, owner);
