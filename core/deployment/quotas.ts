@@ -14,11 +14,12 @@ export const Memory = z
   .max(20)
   .regex(/^\d+(\.\d+)?Gi$/, 'must be a number of Gi, as 0.5Gi');
 
+const LARGEST_CPU = machineSizing('A40').cpu / 1024;
+
 /**
  * What clients ask for of Kubernetes pods, which this platform does not have: it is kept and shown again. A task's pod
  * has the largest machine at most, and all of them together have so many of these as a queue has workers at most.
  */
-const LARGEST_CPU = machineSizing('A40').cpu / 1024;
 const PAIRS = [
   {
     cpu: 'defaultTaskPodCpu',
