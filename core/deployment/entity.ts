@@ -40,7 +40,7 @@ export function deploymentEntity(storage: Storage) {
         /** Services of workers that go: they end what they run, or empty their queue. Each is deleted once it has none. */
         draining: { type: 'list', items: { type: 'string' }, required: true },
         isDeleting: { type: 'boolean', required: true },
-        /** Why the last operation failed, until one succeeds. */
+        /** Why the last operation failed, or left something out, until one succeeds with all that it carries. */
         failure: { type: 'string' },
         /** What ran out of memory, the newest first. */
         outOfMemory: { type: CustomAttributeType<readonly OutOfMemory[]>('any') },

@@ -34,7 +34,7 @@ export function operationEntity(storage: Storage) {
         lastIntent: { type: 'number', required: true },
         attempt: { type: 'number', required: true },
         steps: { type: CustomAttributeType<readonly OperationStep[]>('any'), required: true },
-        /** Why it failed; set as soon as it is being put back. */
+        /** Why it failed, set as soon as it is being put back; or what it left out, when it succeeded. */
         reason: { type: 'string' },
         endedAt: { type: 'string' },
         ...auditAttributes,

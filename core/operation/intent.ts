@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { queueErrors } from '../deployment/queues.ts';
-import { applyPatch, SpecPatch } from '../revision/patch.ts';
+import { fitPatch } from '../revision/fit.ts';
+import { SpecPatch } from '../revision/patch.ts';
 import { Bundle, Spec } from '../revision/schema.ts';
 
 /** A change that was asked for. Intents are kept, in order, and never changed. */
@@ -16,30 +16,42 @@ export type Intent = z.infer<typeof Intent>;
 /** What a deployment is to run: a spec, or nothing. */
 export type Desired = Spec | undefined;
 
-/** What is desired after these intents, in their order. Nothing is left of a deployment once it is deleted. */
-export function fold(desired: Desired, intents: readonly Intent[]): Desired {
-  return intents.reduce(apply, desired);
+/** What is desired after some intents, and what of them is left out as it does not go together with what was there. */
+export interface Carried {
+  readonly desired: Desired;
+  readonly leftOut: readonly string[];
 }
 
-function apply(desired: Desired, intent: Intent): Desired {
+/** What is desired after these intents, in their order. Nothing is left of a deployment once it is deleted. */
+export function fold(desired: Desired, intents: readonly Intent[]): Desired {
+  return carry(desired, intents).desired;
+}
+
+/** What is desired after these intents, and what of them is left out: something only when one before them failed. */
+export function carry(desired: Desired, intents: readonly Intent[]): Carried {
+  return intents.reduce<Carried>((before, intent) => {
+    const { desired: after, leftOut } = apply(before.desired, intent);
+    return { desired: after, leftOut: [...before.leftOut, ...leftOut] };
+  }, whole(desired));
+}
+
+function apply(desired: Desired, intent: Intent): Carried {
   switch (intent.kind) {
     case 'create':
     case 'rollback':
-      return intent.spec;
-    case 'update':
-      return desired === undefined ? undefined : patched(desired, intent.patch);
+      return whole(intent.spec);
+    case 'update': {
+      if (desired === undefined) return whole(undefined);
+      const { spec, leftOut } = fitPatch(desired, intent.patch);
+      return { desired: spec, leftOut };
+    }
     case 'deploy':
-      return desired === undefined ? undefined : { ...desired, bundle: intent.bundle };
+      return whole(desired && { ...desired, bundle: intent.bundle });
     case 'delete':
-      return undefined;
+      return whole(undefined);
   }
 }
 
-/**
- * A patch fitted the spec that it was asked for. When an earlier intent failed, what is left may not go together any
- * more, two queues of one name for example: then it changes nothing.
- */
-function patched(spec: Spec, patch: SpecPatch): Spec {
-  const next = applyPatch(spec, patch);
-  return queueErrors(next.workerQueues).length === 0 ? next : spec;
+function whole(desired: Desired): Carried {
+  return { desired, leftOut: [] };
 }

@@ -58,16 +58,28 @@ export function patchBetween(from: Spec, to: Spec): SpecPatch {
   };
 }
 
-/** The spec with the patch applied. */
+/** The spec with the patch applied; it throws when there is no queue left. */
 export function applyPatch(spec: Spec, { workerQueues, environmentVariables, ...fields }: SpecPatch): Spec {
   return Spec.parse({
     ...spec,
     ...fields,
-    workerQueues: applyList(spec.workerQueues, workerQueues, idOf),
+    workerQueues: applyToQueues(spec.workerQueues, workerQueues),
     environmentVariables: applyList(spec.environmentVariables, environmentVariables, keyOf).map(
       withoutSecretValue,
     ),
   });
+}
+
+/** The queues with the patch applied: one that it adds or renames takes the place of another one of its name. */
+export function applyToQueues(
+  present: readonly WorkerQueue[],
+  patch: SpecPatch['workerQueues'],
+): WorkerQueue[] {
+  const queues = applyList(present, patch, idOf);
+  const renamed = patch?.changed.filter(({ fields }) => fields.name !== undefined) ?? [];
+  const named = new Set([...(patch?.added.map(idOf) ?? []), ...renamed.map(({ key }) => key)]);
+  const taken = new Set(queues.filter(({ id }) => named.has(id)).map(({ name }) => name));
+  return queues.filter(({ id, name }) => named.has(id) || !taken.has(name));
 }
 
 /** A value that was given is the request's own, whatever became of the one before. */

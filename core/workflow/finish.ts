@@ -2,7 +2,7 @@ import { drainedBetween } from '../component/service.ts';
 import { deleteUpload } from '../deploy/upload.ts';
 import type { DeploymentItem } from '../deployment/entity.ts';
 import { intentsWait } from '../operation/advance.ts';
-import { fold } from '../operation/intent.ts';
+import { carry, fold, type Intent } from '../operation/intent.ts';
 import { listIntents } from '../operation/read.ts';
 import type { Revision } from '../revision/schema.ts';
 import { timestamp } from '../scope.ts';
@@ -12,16 +12,21 @@ import { reasonOf } from './failures.ts';
 import type { WorkflowState } from './state.ts';
 import { fromRevision, type Step, toRevision } from './step.ts';
 
-/** Ends the operation, well or not, in one transaction with its deployment; its deploys first, which may repeat. */
+/**
+ * Ends the operation, well or not, in one transaction with its deployment; its deploys first, which may repeat. One that
+ * ends well has a reason, too, when something of what it carries was left out.
+ */
 export async function finish(step: Step): Promise<WorkflowState> {
   const { scope, services, deployment, operation, state } = step;
-  const { organizationId, deploymentId, number, attempt } = operation;
+  const { organizationId, deploymentId, number, attempt, firstIntent, lastIntent } = operation;
   const ids = { organizationId, deploymentId };
-  const reason = operation.reason ?? reasonOf(state);
-  await finishDeploys(step, reason === undefined);
+  const failed = operation.reason ?? reasonOf(state);
+  const intents = await listIntents(services, ids, firstIntent, lastIntent);
+  await finishDeploys(step, intents, failed === undefined);
   const now = timestamp(scope);
   const steps = operation.steps.map((entered) => ({ ...entered, endedAt: entered.endedAt ?? now }));
-  const outcome = reason === undefined ? await success(step) : await failure(step, reason);
+  const outcome = failed === undefined ? await success(step, intents) : await failure(step, failed);
+  const { failure: reason } = outcome.set;
   const draining = [...new Set([...deployment.draining, ...outcome.drained])];
   const next = intentsWait(deployment) || draining.length > 0 ? dueNow(scope, deploymentId) : undefined;
   const rejected = await refused(
@@ -30,7 +35,7 @@ export async function finish(step: Step): Promise<WorkflowState> {
         .patch({ ...ids, number })
         .set({
           version: operation.version + 1,
-          status: reason === undefined ? 'SUCCEEDED' : 'FAILED',
+          status: failed === undefined ? 'SUCCEEDED' : 'FAILED',
           ...(reason === undefined ? {} : { reason }),
           endedAt: now,
           steps,
@@ -54,6 +59,8 @@ export async function finish(step: Step): Promise<WorkflowState> {
   return state;
 }
 
+const LEFT_OUT = 'As a change that was asked for before failed, this could not be made:';
+
 interface Outcome {
   readonly set: Partial<Pick<DeploymentItem, 'running' | 'runningBundleVersion' | 'failure' | 'desired'>>;
   readonly remove: readonly ('failure' | 'runningBundleVersion')[];
@@ -61,12 +68,21 @@ interface Outcome {
   readonly drained: readonly string[];
 }
 
-async function success(step: Step): Promise<Outcome> {
+async function success(step: Step, intents: readonly Intent[]): Promise<Outcome> {
   const [from, to] = await Promise.all([fromRevision(step), toRevision(step)]);
   const { bundle } = to.spec;
+  const { leftOut } = carry(from?.spec, intents);
+  const failure = leftOut.length === 0 ? undefined : `${LEFT_OUT} ${leftOut.join('; ')}.`;
   return {
-    set: { running: to.number, ...(bundle === undefined ? {} : { runningBundleVersion: bundle.version }) },
-    remove: ['failure', ...(bundle === undefined ? (['runningBundleVersion'] as const) : [])],
+    set: {
+      running: to.number,
+      ...(bundle === undefined ? {} : { runningBundleVersion: bundle.version }),
+      ...(failure === undefined ? {} : { failure }),
+    },
+    remove: [
+      ...(failure === undefined ? (['failure'] as const) : []),
+      ...(bundle === undefined ? (['runningBundleVersion'] as const) : []),
+    ],
     drained: drainedBetween(from, to),
   };
 }
@@ -91,9 +107,12 @@ async function withoutFailed(
   return desired === undefined ? {} : { desired };
 }
 
-async function finishDeploys({ services, operation }: Step, succeeded: boolean): Promise<void> {
-  const { organizationId, deploymentId, firstIntent, lastIntent } = operation;
-  const intents = await listIntents(services, operation, firstIntent, lastIntent);
+async function finishDeploys(
+  { services, operation }: Step,
+  intents: readonly Intent[],
+  succeeded: boolean,
+): Promise<void> {
+  const { organizationId, deploymentId } = operation;
   const deploys = intents.flatMap((intent) => (intent.kind === 'deploy' ? [intent.deployId] : []));
   await Promise.all(
     deploys.map(async (deployId) => {

@@ -22,33 +22,32 @@ export type Change =
   | { readonly kind: 'remove queue'; readonly id: string }
   | { readonly kind: 'rollback'; readonly to: Model };
 
-/** What a change means, whatever it is made on. A queue whose name is another's by then is as it was. */
+/** What a change means, whatever it is made on. A queue takes the place of one that has its name by then. */
 export function changed(model: Model, change: Change): Model {
-  const { queues, variables } = model;
+  const { variables } = model;
   switch (change.kind) {
     case 'set':
       return { ...model, ...change.fields };
     case 'variable':
       return { ...model, variables: { ...variables, [change.key]: change.value } };
     case 'add queue':
-      return nameIsTaken(model, change)
-        ? model
-        : { ...model, queues: { ...queues, [change.id]: change.name } };
+      return withQueue(model, change);
     case 'rename queue':
-      return change.id in queues && !nameIsTaken(model, change)
-        ? { ...model, queues: { ...queues, [change.id]: change.name } }
-        : model;
-    case 'remove queue': {
-      const { [change.id]: _, ...others } = queues;
-      return { ...model, queues: others };
-    }
+      return change.id in model.queues ? withQueue(model, change) : model;
+    case 'remove queue':
+      return { ...model, queues: queuesBut(model, ([id]) => id === change.id) };
     case 'rollback':
       return change.to;
   }
 }
 
-function nameIsTaken({ queues }: Model, { id, name }: { id: string; name: string }): boolean {
-  return Object.entries(queues).some(([otherId, other]) => otherId !== id && other === name);
+function withQueue(model: Model, { id, name }: { id: string; name: string }): Model {
+  const others = queuesBut(model, ([, other]) => other === name);
+  return { ...model, queues: { ...others, [id]: name } };
+}
+
+function queuesBut({ queues }: Model, goes: (queue: [id: string, name: string]) => boolean) {
+  return Object.fromEntries(Object.entries(queues).filter((queue) => !goes(queue)));
 }
 
 /** Whether a change asks for what is there. */
