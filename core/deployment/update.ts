@@ -3,7 +3,7 @@ import { newId } from '../id.ts';
 import { comparable } from '../name/schema.ts';
 import { asking, demandNotDeleting } from '../operation/ask.ts';
 import { nextRevision } from '../operation/begin.ts';
-import { type Plan, plan } from '../operation/plan.ts';
+import { AT_ONCE, type Plan, plan } from '../operation/plan.ts';
 import { patchBetween, type SpecPatch } from '../revision/patch.ts';
 import { findRevision } from '../revision/read.ts';
 import { type Scope, timestamp } from '../scope.ts';
@@ -72,6 +72,7 @@ export async function planUpdate(
 ): Promise<Plan> {
   const deployment = await getDeployment(services, ids);
   const { spec } = await changed(scope, services, deployment, request, newId());
+  if (!mustRun(deployment, patchBetween(deployment.desired, spec))) return AT_ONCE;
   return await planTo(services, deployment, spec);
 }
 

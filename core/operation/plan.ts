@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Component, componentsOf, drainedBetween, serversUnchanged } from '../component/service.ts';
 import type { Revision, WorkerQueue } from '../revision/schema.ts';
 
-/** What an operation is for. */
+/** What an operation is for; a deploy changes the DAG bundle alone. */
 export const OperationKind = z.enum(['create', 'update', 'deploy', 'delete']);
 export type OperationKind = z.infer<typeof OperationKind>;
 
@@ -23,6 +24,7 @@ export const Plan = z.strictObject({
   }),
   /** The DAG bundle's digests, when it changes; null is no bundle. */
   bundle: z.strictObject({ from: z.string().nullable(), to: z.string().nullable() }).optional(),
+  /** Until all of it is done; 0 when no operation follows. */
   expectedSeconds: z.number().int(),
   /**
    * The queues that go: with the deployment, or once their workers have emptied them, a day later at most. What comes
@@ -33,6 +35,14 @@ export const Plan = z.strictObject({
   tasksRequeued: z.array(z.string()).optional(),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** The plan of an update that takes no operation, as of a name: it is done at once. */
+export const AT_ONCE: Plan = {
+  kind: 'update',
+  components: { started: [], restarted: [], scaled: [], drained: [], stopped: [] },
+  expectedSeconds: 0,
+  tasksAtRisk: [],
+};
 
 /** Measured on two cores (docs/measurements.md): until what starts is healthy, and what is too much has stopped. */
 const SECONDS = { create: 10, restart: 31, second: 29, worker: 6, stop: 8, single: 3, publish: 1 } as const;
@@ -55,7 +65,7 @@ export function plan(from: Revision | undefined, to: Revision | undefined): Plan
   const bundle = { from: from?.spec.bundle?.digest ?? null, to: to?.spec.bundle?.digest ?? null };
   const [queues, left] = [queuesOf(from), queuesOf(to)];
   return {
-    kind: kindOf(from, to, rolls({ components })),
+    kind: kindOf(from, to),
     components,
     ...(bundle.from === bundle.to ? {} : { bundle }),
     expectedSeconds: seconds({ started, restarted, scaled }, to),
@@ -71,14 +81,12 @@ export function rolls({ components }: Pick<Plan, 'components'>): boolean {
   return Object.values(components).some((services) => services.length > 0);
 }
 
-function kindOf(
-  from: Revision | undefined,
-  to: Revision | undefined,
-  changesComponents: boolean,
-): OperationKind {
+function kindOf(from: Revision | undefined, to: Revision | undefined): OperationKind {
   if (to === undefined) return 'delete';
   if (from === undefined) return 'create';
-  return changesComponents ? 'update' : 'deploy';
+  const { bundle: old, ...before } = from.spec;
+  const { bundle, ...after } = to.spec;
+  return isDeepStrictEqual(before, after) && !isDeepStrictEqual(old, bundle) ? 'deploy' : 'update';
 }
 
 function isServer({ kind }: Component): boolean {

@@ -110,6 +110,17 @@ test('sizes and high availability change while a task runs, with the processes t
   expect((await airflow.task('long', run, 'work', 'running')).try_number).toBe(1);
 });
 
+test('a description takes no operation, and the most workers of a queue one that restarts nothing', async () => {
+  const before = await lastOperation();
+  const request = { description: 'nightly' };
+  const planned = await tenant.client.post(`${pathOf(tenant, deployment)}?dryRun=plan`, request);
+  expect(Planned.parse(planned.body).plan.expectedSeconds).toBe(0);
+  await change(request);
+  expect(await lastOperation()).toEqual(before);
+  const { components } = await changesAsPlanned({ workerQueues: [{ ...DEFAULT, maxWorkerCount: 2 }] });
+  expect(Object.values(components).flat()).toEqual([]);
+});
+
 test('a queue is added, renamed and given another machine, and has the tasks of its name', async () => {
   await changesAsPlanned({ workerQueues: [DEFAULT, { ...DEFAULT, name: 'big', isDefault: false }] });
   await airflow.ran('on_big', 'success', await airflow.trigger('on_big'));

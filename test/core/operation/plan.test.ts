@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { componentsOf } from '../../../core/component/service.ts';
@@ -89,10 +90,24 @@ test('a plan to the same revision does nothing, and a new bundle alone rolls not
   fc.assert(
     fc.property(anySpec, anyBundle, (made, code) => {
       const from = revision(made);
-      expect(rolls(plan(from, revision(made, from)))).toBe(false);
+      const same = plan(from, revision(made, from));
+      expect(rolls(same)).toBe(false);
+      expect(same.kind).toBe('update');
       const deployed = plan(from, revision({ ...made, bundle: code }, from));
-      expect(deployed.kind).toBe('deploy');
+      expect(deployed.kind).toBe(isDeepStrictEqual(made.bundle, code) ? 'update' : 'deploy');
       expect(rolls(deployed)).toBe(false);
+    }),
+  );
+});
+
+test('how many workers a queue may have is an update, though nothing rolls', () => {
+  fc.assert(
+    fc.property(anySpec, (made) => {
+      const from = revision(made);
+      const workerQueues = made.workerQueues.map((queue) => ({ ...queue, maxWorkerCount: 9 }));
+      const planned = plan(from, revision({ ...made, workerQueues }, from));
+      expect(planned).toMatchObject({ kind: 'update', expectedSeconds: 1 });
+      expect(rolls(planned)).toBe(false);
     }),
   );
 });

@@ -31,11 +31,15 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
   async function change(request: object, url = `${rehearsed.path}/${id}`): Promise<Deployment> {
     const { plan } = Planned.parse((await rehearsed.tenant.client.post(`${url}?dryRun=plan`, request)).body);
     const before = await cloud.tasks(id);
+    const { length } = await rehearsed.operations(id);
     expect((await rehearsed.tenant.client.post(url, request)).status).toBe(200);
     const deployment = await rehearsed.settled(id);
-    const [operation] = await rehearsed.operations(id);
+    const operations = await rehearsed.operations(id);
+    expect(operations).toHaveLength(plan.expectedSeconds === 0 ? length : length + 1);
+    const [operation] = operations;
     expect(operation?.reason).toBeUndefined();
-    expect(operation).toMatchObject({ status: 'SUCCEEDED', plan });
+    expect(operation).toMatchObject({ kind: plan.kind, status: 'SUCCEEDED' });
+    if (plan.expectedSeconds > 0) expect(operation).toMatchObject({ plan });
     let after = before;
     await until(
       async () => {
@@ -59,7 +63,13 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
   test('a name or a description changes at once, and nothing restarts', async () => {
     const before = await cloud.tasks(id);
     const { length } = await rehearsed.operations(id);
-    const answer = await rehearsed.update(id, { name: 'renamed', description: 'nightly', contactEmails: [] });
+    const request = { name: 'renamed', description: 'nightly', contactEmails: [] };
+    const none = { started: [], restarted: [], scaled: [], drained: [], stopped: [] };
+    const planned = await rehearsed.tenant.client.post(`${rehearsed.path}/${id}?dryRun=plan`, request);
+    expect(planned.body).toEqual({
+      plan: { kind: 'update', components: none, expectedSeconds: 0, tasksAtRisk: [] },
+    });
+    const answer = await rehearsed.update(id, request);
     expect(answer.body).toMatchObject({ name: 'renamed', description: 'nightly', status: 'HEALTHY' });
     expect(await rehearsed.operations(id)).toHaveLength(length);
     expect(await cloud.tasks(id)).toEqual(before);
@@ -125,8 +135,13 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     });
   });
 
+  test('the most workers of a queue are changed as an update, which delivers no code', async () => {
+    const { kind, plan } = await changed({ workerQueues: [{ ...DEFAULT, maxWorkerCount: 7 }] });
+    expect({ kind, plan }).toMatchObject({ kind: 'update', plan: { kind: 'update', expectedSeconds: 1 } });
+  });
+
   test.each([
-    ['the most workers of a queue', { workerQueues: [{ ...DEFAULT, maxWorkerCount: 6 }] }],
+    ['what it has already', { workerQueues: [{ ...DEFAULT, maxWorkerCount: 7 }], schedulerSize: 'MEDIUM' }],
     ['the machine of a queue', { workerQueues: [{ ...DEFAULT, maxWorkerCount: 6, astroMachine: 'A10' }] }],
     ['all of a queue back', { workerQueues: [DEFAULT] }],
     ['a secret value', { environmentVariables: [{ key: 'TOKEN', value: `${MARKER}-2`, isSecret: true }] }],
