@@ -28,7 +28,7 @@ export async function describeServices(services: Services, names: readonly strin
 /** A service as it is wanted. */
 export interface WantedService {
   readonly service: CreateServiceCommandInput;
-  /** Whether ECS may replace its tasks by those of another task definition. Workers end what they run first. */
+  /** Whether ECS may replace its tasks by those of another task definition; else it keeps the one that it has. */
   readonly isReplaceable: boolean;
 }
 

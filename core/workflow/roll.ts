@@ -11,15 +11,23 @@ export async function roll(step: Step): Promise<WorkflowState> {
   return step.state;
 }
 
-/** Makes ECS run what a revision says, by the task definitions that were prepared for it. */
-export async function rollTo({ services, deployment, state }: Step, revision: Revision): Promise<void> {
+/**
+ * Makes ECS run what a revision says, by the task definitions that were prepared for it. A service that the plan does
+ * not start or restart keeps the one that it has, on the way there and on the way back: the platform itself may have
+ * changed since, and would make another one of the same spec.
+ */
+export async function rollTo(
+  { services, deployment, operation, state }: Step,
+  revision: Revision,
+): Promise<void> {
   const { CELL } = services.environment;
+  const { started, restarted } = operation.plan.components;
   const wanted = componentsOf(revision).map((component) => {
     const taskDefinition = state.taskDefinitions?.[component.name];
     if (taskDefinition === undefined) throw new Error(`${component.name} has no task definition`);
     return {
       service: ecsService(CELL, deployment, component, revision.spec, taskDefinition),
-      isReplaceable: component.kind !== 'worker',
+      isReplaceable: component.kind !== 'worker' && [...started, ...restarted].includes(component.name),
     };
   });
   await ensureServices(services, wanted);
