@@ -5,6 +5,7 @@ import type { Spec } from '../revision/schema.ts';
 import { findRuntimeVersion, runtimeVersions } from '../runtime/versions.ts';
 import { executorsOf } from './executors.ts';
 import type { UpdateDeploymentRequest } from './request.ts';
+import { Machine, SchedulerSize } from './sizes.ts';
 
 /** What of a request, of either kind, may ask for something that the platform does not offer. */
 type Asked = Pick<
@@ -42,25 +43,45 @@ export function offerErrors(request: Asked, cell: Cell): FieldError[] {
   return errors;
 }
 
-/** What of a spec goes past the limits of the organization's plan. */
-export function limitErrors(spec: Spec, plan: ProductPlan, limits: PlanLimits): FieldError[] {
+/**
+ * What of a spec goes past the limits of the organization's plan; of a change, further past them than what is there:
+ * an organization whose plan allows less than before keeps what it has, and may have less of it.
+ */
+export function limitErrors(
+  spec: Spec,
+  plan: ProductPlan,
+  limits: PlanLimits,
+  present?: Spec | undefined,
+): FieldError[] {
   const errors: FieldError[] = [];
-  if (!limits.schedulerSizes.includes(spec.schedulerSize)) {
-    errors.push(pastLimit(plan, 'schedulerSize', `the sizes ${limits.schedulerSizes.join(', ')}`));
+  const { schedulerSize, isHighAvailability, workerQueues } = spec;
+  const refuse = (field: string, limit: string) => errors.push(pastLimit(plan, field, limit));
+  if (
+    !limits.schedulerSizes.includes(schedulerSize) &&
+    isLarger(SchedulerSize.options, schedulerSize, present?.schedulerSize)
+  ) {
+    refuse('schedulerSize', `the sizes ${limits.schedulerSizes.join(', ')}`);
   }
-  if (spec.isHighAvailability && !limits.highAvailability) {
-    errors.push(pastLimit(plan, 'isHighAvailability', 'no high availability'));
+  if (isHighAvailability && !limits.highAvailability && !present?.isHighAvailability) {
+    refuse('isHighAvailability', 'no high availability');
   }
-  for (const [index, { maxWorkerCount, astroMachine }] of spec.workerQueues.entries()) {
+  for (const [index, { id, maxWorkerCount, astroMachine }] of workerQueues.entries()) {
     const field = `workerQueues[${index}]`;
-    if (maxWorkerCount > limits.workersPerQueue) {
-      errors.push(
-        pastLimit(plan, `${field}.maxWorkerCount`, `at most ${limits.workersPerQueue} workers a queue`),
-      );
+    const queue = present?.workerQueues.find((other) => other.id === id);
+    if (maxWorkerCount > Math.max(limits.workersPerQueue, queue?.maxWorkerCount ?? 0)) {
+      refuse(`${field}.maxWorkerCount`, `at most ${limits.workersPerQueue} workers a queue`);
     }
-    if (!limits.machines.includes(astroMachine)) {
-      errors.push(pastLimit(plan, `${field}.astroMachine`, `the machines ${limits.machines.join(', ')}`));
+    if (
+      !limits.machines.includes(astroMachine) &&
+      isLarger(Machine.options, astroMachine, queue?.astroMachine)
+    ) {
+      refuse(`${field}.astroMachine`, `the machines ${limits.machines.join(', ')}`);
     }
   }
   return errors;
+}
+
+/** Whether one of the sizes, the smallest of which comes first, is larger than what is there, if anything is. */
+function isLarger<T>(sizes: readonly T[], size: T, than: T | undefined): boolean {
+  return than === undefined || sizes.indexOf(size) > sizes.indexOf(than);
 }

@@ -98,7 +98,7 @@ async function changed(
   request: UpdateDeploymentRequest,
   variableSetId: string,
 ): Promise<Specified> {
-  const { organizationId, workspaceId, desired, settings } = deployment;
+  const { workspaceId, desired, settings } = deployment;
   demandNotDeleting(deployment);
   await demandFreeName(services, deployment, request.name ?? deployment.name);
   if (request.workspaceId !== undefined && request.workspaceId !== workspaceId) {
@@ -115,7 +115,7 @@ async function changed(
       newQueueId: newId,
     },
   );
-  await demandWithinLimits(services, organizationId, specified.spec);
+  await demandWithinLimits(services, deployment, specified.spec);
   return specified;
 }
 

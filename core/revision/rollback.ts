@@ -64,6 +64,6 @@ async function restorable(
       `revision ${number} runs Airflow ${minorOf(spec.runtimeVersion)}, whose database is another`,
     );
   }
-  await demandWithinLimits(services, deployment.organizationId, spec);
+  await demandWithinLimits(services, deployment, spec);
   return spec;
 }

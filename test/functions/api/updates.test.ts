@@ -1,5 +1,5 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { type Account, setPlan, signUp } from '../../support/account.ts';
 import { type ControlPlane, startControlPlane } from '../../support/control-plane.ts';
@@ -134,6 +134,52 @@ describe('an update', () => {
     expect(status).toBe(400);
     expect(JSON.stringify(body)).toContain('The TRIAL plan allows at most 5 workers a queue');
     await setPlan(plane, owner, 'TEAM');
+  });
+
+  test('past the plan is refused only where it would be further past it than it is', async () => {
+    const large = (changes: object) => queue({ name: 'large', isDefault: false, ...changes });
+    const id = await create('downgraded', {
+      schedulerSize: 'EXTRA_LARGE',
+      isHighAvailability: true,
+      workerQueues: [queue({ maxWorkerCount: 20 }), large({ astroMachine: 'A40' })],
+    });
+    const at = `/deployments/${id}`;
+    await setPlan(plane, owner, 'TRIAL');
+    onTestFinished(async () => void (await setPlan(plane, owner, 'TEAM')));
+    const taken = async (request: object) => {
+      for (const asked of [`${at}?dryRun=plan`, at]) {
+        const { status, body } = await post(asked, request);
+        expect(status, JSON.stringify(body)).toBe(200);
+      }
+    };
+    const refused = async (request: object, field: string) => {
+      for (const asked of [`${at}?dryRun=plan`, at]) {
+        const { status, body } = await post(asked, request);
+        expect({ status, body }).toMatchObject({
+          status: 400,
+          body: { fieldErrors: [{ field, code: 'plan_limit' }] },
+        });
+      }
+    };
+    await taken({ description: 'still described' });
+    await taken({ environmentVariables: [{ key: 'A', value: 'a' }] });
+    await taken({ schedulerSize: 'LARGE' });
+    await refused({ schedulerSize: 'EXTRA_LARGE' }, 'schedulerSize');
+    await taken({ workerQueues: [queue({ maxWorkerCount: 10 }), large({ astroMachine: 'A40' })] });
+    await refused(
+      { workerQueues: [queue({ maxWorkerCount: 11 }), large({ astroMachine: 'A40' })] },
+      'workerQueues[0].maxWorkerCount',
+    );
+    await refused(
+      { workerQueues: [queue({ maxWorkerCount: 10, astroMachine: 'A40' }), large({ astroMachine: 'A40' })] },
+      'workerQueues[0].astroMachine',
+    );
+    await refused(
+      { workerQueues: [queue(), queue({ name: 'new', isDefault: false, maxWorkerCount: 6 })] },
+      'workerQueues[1].maxWorkerCount',
+    );
+    await taken({ isHighAvailability: false });
+    await refused({ isHighAvailability: true }, 'isHighAvailability');
   });
 
   test('to a name that is taken answers 409, and the old name is free after another change', async () => {
