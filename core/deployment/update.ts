@@ -23,8 +23,8 @@ import { newValues } from './variables.ts';
 
 /**
  * Changes a deployment: what it is told at once, and what it runs by an intent, which an operation then carries. Never
- * refused because another change is being made. 400 with the fields that are wrong or past the plan's limits, 409
- * when its new name is taken or it is being deleted.
+ * refused because another change is being made; what changes nothing is not written. 400 with the fields that are wrong
+ * or past the plan's limits, 409 when its new name is taken or it is being deleted.
  */
 export async function updateDeployment(
   scope: Scope,
@@ -48,10 +48,12 @@ export async function updateDeployment(
       const asks = mustRun(deployment, patch)
         ? asking(scope, deployment, { kind: 'update', patch })
         : undefined;
+      const told = settingsChange(scope, deployment, { name, settings });
+      if (asks === undefined && told === undefined) return deployment;
       const change = { ...updated(scope, deployment.version), ...asks?.deployment, name, settings };
       await write(services, deployment, {
         change,
-        told: settingsChange(scope, deployment, { name, settings }),
+        told,
         asks,
         set: values.length > 0 ? set : undefined,
       });
@@ -131,8 +133,10 @@ async function demandFreeName(services: Services, deployment: DeploymentItem, na
 }
 
 /** Whether there is anything to carry out; a create that failed is tried again by any update. */
-function mustRun({ running, operation }: DeploymentItem, patch: SpecPatch): boolean {
-  return Object.keys(patch).length > 0 || (running === undefined && operation === undefined);
+function mustRun(deployment: DeploymentItem, patch: SpecPatch): boolean {
+  const { running, operation, intentCount, carriedIntents } = deployment;
+  const hasFailed = running === undefined && operation === undefined && intentCount === carriedIntents;
+  return Object.keys(patch).length > 0 || hasFailed;
 }
 
 function isGiven({ value }: EnvironmentVariableRequest): boolean {

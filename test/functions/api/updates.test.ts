@@ -128,6 +128,23 @@ describe('an update', () => {
     ]);
   });
 
+  test('to what is there already writes nothing, however it is said', async () => {
+    const request = {
+      name: 'same',
+      description: 'as ever',
+      schedulerSize: 'MEDIUM',
+      workerQueues: [queue()],
+      environmentVariables: [{ key: 'SHOWN', value: 'a', isSecret: false }],
+    };
+    const at = `/deployments/${await create('same', request)}`;
+    const { body: present } = await get(at);
+    const before = await table();
+    for (const same of [{}, { description: 'as ever' }, request]) {
+      expect(await post(at, same)).toMatchObject({ status: 200, body: present });
+      expect(await table()).toEqual(before);
+    }
+  });
+
   test('past the plan names the limit, also when the plan has changed since', async () => {
     await setPlan(plane, owner, 'TRIAL');
     const { status, body } = await post(path, { workerQueues: [queue({ maxWorkerCount: 6 })] });
