@@ -42,6 +42,26 @@ export interface PageQuery {
   readonly sorts: readonly string[];
 }
 
+/** The numbers of the asked part of a list, `first` to `last` in this order; none when `first` is the greater. */
+export interface Numbers {
+  readonly first: number;
+  readonly last: number;
+  readonly order: 'asc' | 'desc';
+}
+
+/** The asked part of what is numbered from 1 to `totalCount` as it is made, the newest first unless the query says otherwise. */
+export function numbersOf(totalCount: number, { offset, limit, sorts }: PageQuery): Numbers {
+  if (isOldestFirst(sorts)) {
+    return { first: offset + 1, last: Math.min(offset + limit, totalCount), order: 'asc' };
+  }
+  return { first: Math.max(1, totalCount - offset - limit + 1), last: totalCount - offset, order: 'desc' };
+}
+
+/** Whether these sorts, all of them by what grows with time, ask for the oldest first. */
+export function isOldestFirst([sort]: PageQuery['sorts']): boolean {
+  return sort?.endsWith(':asc') ?? false;
+}
+
 /** The asked part of a list, by `createdAt`, newest first, unless the query says otherwise; texts without regard to case. */
 export function pageOf<T extends Readonly<Record<string, unknown>>>(items: readonly T[], query: PageQuery) {
   const orders = (query.sorts.length > 0 ? query.sorts : ['createdAt:desc']).map((sort) => sort.split(':'));

@@ -1,6 +1,8 @@
 import type { DeploymentIds } from '../deployment/entity.ts';
 import { notFound } from '../errors.ts';
+import { type PageQuery, pageOf } from '../page.ts';
 import type { Services } from '../services.ts';
+import { retryStale, Stale } from '../store/transact.ts';
 import type { DeployItem } from './entity.ts';
 import type { DeployIds } from './upload-url.ts';
 
@@ -17,14 +19,25 @@ export async function getDeploy(
   return data;
 }
 
-/** All deploys of a deployment. */
-export async function listDeploys(
+/**
+ * The asked part of a deployment's deploys. Nothing counts them: the ids and times of all are read, and then those that
+ * are answered.
+ */
+export async function deployPage(
   services: Services,
   { organizationId, deploymentId }: DeploymentIds,
-): Promise<DeployItem[]> {
-  const { data } = await services
-    .store(organizationId)
-    .entities.deploy.query.primary({ organizationId, deploymentId })
-    .go({ pages: 'all', consistent: true });
-  return data;
+  query: PageQuery,
+) {
+  const { deploy } = services.store(organizationId).entities;
+  const { data } = await deploy.query
+    .primary({ organizationId, deploymentId })
+    .go({ pages: 'all', consistent: true, attributes: ['deployId', 'createdAt', 'updatedAt'] });
+  const { items, ...page } = pageOf(data, query);
+  const keys = items.map(({ deployId }) => ({ organizationId, deploymentId, deployId }));
+  const found = await retryStale(async () => {
+    const { data, unprocessed } = await deploy.get(keys).go({ consistent: true });
+    if (unprocessed.length > 0) throw new Stale('A deploy');
+    return new Map(data.map((item) => [item.deployId, item]));
+  });
+  return { ...page, items: keys.flatMap(({ deployId }) => found.get(deployId) ?? []) };
 }

@@ -1,4 +1,5 @@
-import type { DeploymentIds } from '../deployment/entity.ts';
+import type { DeploymentIds, DeploymentItem } from '../deployment/entity.ts';
+import { type Numbers, numbersOf, type PageQuery } from '../page.ts';
 import type { Services } from '../services.ts';
 import type { IntentItem, OperationItem } from './entity.ts';
 import type { Intent } from './intent.ts';
@@ -17,30 +18,52 @@ export async function findOperation(
   return data;
 }
 
-/** A deployment's operations, the newest first. */
-export async function listOperations(services: Services, ids: DeploymentIds): Promise<OperationItem[]> {
-  const { organizationId, deploymentId } = ids;
+/** The asked part of a deployment's operations, the newest first unless told; no others are read. */
+export async function operationPage(services: Services, deployment: DeploymentItem, query: PageQuery) {
+  const { operationCount: totalCount } = deployment;
+  const items = await listOperations(services, deployment, numbersOf(totalCount, query));
+  return { items, totalCount, offset: query.offset, limit: query.limit };
+}
+
+/** The operations of a deployment by their numbers. */
+export async function listOperations(
+  services: Services,
+  { organizationId, deploymentId }: DeploymentIds,
+  { first, last, order }: Numbers,
+): Promise<OperationItem[]> {
+  if (first > last) return [];
   const { data } = await services
     .store(organizationId)
     .entities.operation.query.primary({ organizationId, deploymentId })
-    .go({ pages: 'all', consistent: true, order: 'desc' });
+    .between({ number: first }, { number: last })
+    .go({ pages: 'all', consistent: true, order });
   return data;
 }
 
 /** The intents of a deployment by their numbers, from `first` to `last`, in their order. */
 export async function listIntents(
   services: Services,
-  { organizationId, deploymentId }: DeploymentIds,
+  ids: DeploymentIds,
   first: number,
   last: number,
 ): Promise<Intent[]> {
+  return (await listIntentItems(services, ids, first, last)).map(({ intent }) => intent);
+}
+
+/** The same with who asked for each, and when. */
+export async function listIntentItems(
+  services: Services,
+  { organizationId, deploymentId }: DeploymentIds,
+  first: number,
+  last: number,
+): Promise<IntentItem[]> {
   if (first > last) return [];
   const { data } = await services
     .store(organizationId)
     .entities.intent.query.primary({ organizationId, deploymentId })
     .between({ number: first }, { number: last })
     .go({ pages: 'all', consistent: true });
-  return data.map(({ intent }) => intent);
+  return data;
 }
 
 /** An intent of a deployment by its number, with who asked for it. */

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { differences } from '../audit/differences.ts';
 import { shownSpec } from '../audit/spec.ts';
-import type { DeploymentItem } from '../deployment/entity.ts';
-import type { SettingsChangeItem } from '../deployment/settings-change-entity.ts';
-import { OutOfMemoryEntry, outOfMemoryEntry } from '../out-of-memory/view.ts';
-import type { Services } from '../services.ts';
+import { OutOfMemoryEntry } from '../out-of-memory/view.ts';
 import { Subject } from '../subject.ts';
 import type { IntentItem, OperationItem } from './entity.ts';
 import { type Desired, fold } from './intent.ts';
-import { listOperations } from './read.ts';
 import { Operation, operationView } from './view.ts';
 
 const Fields = z.record(z.string(), z.unknown());
@@ -34,40 +30,29 @@ export type Change = z.infer<typeof Change>;
 export const TimelineEntry = z.discriminatedUnion('kind', [Change, OutOfMemoryEntry]);
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
-/** All that happened to a deployment: what operations carry comes newest first, the rest in no certain order. */
-export async function listTimeline(services: Services, deployment: DeploymentItem): Promise<TimelineEntry[]> {
-  const { organizationId, deploymentId, outOfMemory = [] } = deployment;
-  const { intent, settingsChange } = services.store(organizationId).entities;
-  const everything = { pages: 'all', consistent: true } as const;
-  const [intents, operations, settings] = await Promise.all([
-    intent.query.primary({ organizationId, deploymentId }).go(everything),
-    listOperations(services, deployment),
-    settingsChange.query.primary({ organizationId, deploymentId }).go(everything),
-  ]);
-  return [
-    ...timeline(intents.data, operations).reverse(),
-    ...settings.data.map(toldAtOnce),
-    ...outOfMemory.map(outOfMemoryEntry),
-  ];
-}
-
-function toldAtOnce({ before, after, createdAt, createdBy }: SettingsChangeItem): Change {
-  const what = { before: { ...before }, after: { ...after } };
-  return { kind: 'settings', at: createdAt, askedBy: createdBy, ...what, status: 'SUCCEEDED' };
+/** What is to run after the operations so far, and what does run; undefined is nothing. */
+export interface Before {
+  readonly desired: Desired;
+  readonly settled: Desired;
 }
 
 /**
- * The changes in the order they were asked for. Each is told against what would run before it: what a failed
- * operation carried was dropped, except for a create, which stays desired.
+ * The changes in the order they were asked for, with the operations in theirs. Each is told against what would run
+ * before it: what a failed operation carried was dropped, except for a create, which stays desired. `before` is what
+ * came before the first of them, which is the first that its operation carries.
  */
-export function timeline(asked: readonly IntentItem[], operations: readonly OperationItem[]): Change[] {
-  let settled: Desired;
-  let desired: Desired;
+export function timeline(
+  asked: readonly IntentItem[],
+  operations: readonly OperationItem[],
+  { settled, desired }: Before = { settled: undefined, desired: undefined },
+): Change[] {
+  let next = 0;
   return asked.map(({ number, intent, createdAt, createdBy }) => {
     const before = desired;
     desired = fold(before, [intent]);
     const changed = differences(shownSpec(before ?? {}), shownSpec(desired ?? {}));
-    const operation = operations.find((one) => one.firstIntent <= number && number <= one.lastIntent);
+    while (hasPassed(operations[next], number)) next += 1;
+    const operation = operations[next];
     if (number === operation?.lastIntent) {
       if (operation.status === 'FAILED') desired = settled ?? desired;
       else settled = desired;
@@ -82,4 +67,8 @@ export function timeline(asked: readonly IntentItem[], operations: readonly Oper
       ...(operation === undefined ? {} : { operation: operationView(operation) }),
     };
   });
+}
+
+function hasPassed(operation: OperationItem | undefined, intent: number): boolean {
+  return operation !== undefined && operation.lastIntent < intent;
 }

@@ -1,5 +1,6 @@
-import type { DeploymentIds } from '../deployment/entity.ts';
+import type { DeploymentIds, DeploymentItem } from '../deployment/entity.ts';
 import { notFound } from '../errors.ts';
+import { numbersOf, type PageQuery } from '../page.ts';
 import type { Services } from '../services.ts';
 import { Stale } from '../store/transact.ts';
 import type { RevisionItem } from './entity.ts';
@@ -26,17 +27,25 @@ export async function getRevision(
   return revision;
 }
 
-/** A deployment's revisions, the newest first. */
-export async function listRevisions(services: Services, ids: DeploymentIds): Promise<RevisionItem[]> {
-  const { organizationId, deploymentId } = ids;
-  const { data } = await services
+/** The asked part of a deployment's revisions, the newest first unless told; no others are read. */
+export async function revisionPage(
+  services: Services,
+  { organizationId, deploymentId, revisionCount: totalCount }: DeploymentItem,
+  query: PageQuery,
+) {
+  const { first, last, order } = numbersOf(totalCount, query);
+  const page = { totalCount, offset: query.offset, limit: query.limit };
+  if (first > last) return { ...page, items: [] };
+  const { data: items } = await services
     .store(organizationId)
     .entities.revision.query.primary({ organizationId, deploymentId })
-    .go({ pages: 'all', consistent: true, order: 'desc' });
-  return data;
+    .between({ number: first }, { number: last })
+    .go({ pages: 'all', consistent: true, order });
+  return { ...page, items };
 }
 
-async function readRevision(
+/** A revision as far as it is there. */
+export async function readRevision(
   services: Services,
   { organizationId, deploymentId }: DeploymentIds,
   number: number,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createDeploy } from '../../../core/deploy/create.ts';
 import { finalizeDeploy, planDeploy } from '../../../core/deploy/finalize.ts';
-import { getDeploy, listDeploys } from '../../../core/deploy/read.ts';
+import { deployPage, getDeploy } from '../../../core/deploy/read.ts';
 import {
   CreateDeployRequest,
   FinalizeDeployRequest,
@@ -13,7 +13,7 @@ import { updateDeploy } from '../../../core/deploy/update.ts';
 import { uploadUrl } from '../../../core/deploy/upload-url.ts';
 import { Deploy, deployView } from '../../../core/deploy/view.ts';
 import { getDeployment } from '../../../core/deployment/read.ts';
-import { pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { pageQuery, pageShape } from '../../../core/page.ts';
 import { route } from '../route.ts';
 import { inDeploy, inDeployment, nothing } from '../shapes.ts';
 
@@ -30,9 +30,8 @@ export const deploys = [
     answer: z.object({ deploys: z.array(Deploy), ...pageShape }),
     async handle(_scope, { params, query }, services) {
       await getDeployment(services, params);
-      const views = (await listDeploys(services, params)).map((item) => deployView(services, item));
-      const { items, ...page } = pageOf(views, query);
-      return { body: { deploys: items, ...page } };
+      const { items, ...page } = await deployPage(services, params, query);
+      return { body: { deploys: items.map((item) => deployView(services, item)), ...page } };
     },
   }),
   route({

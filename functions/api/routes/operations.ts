@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { getDeployment } from '../../../core/deployment/read.ts';
-import { listOperations } from '../../../core/operation/read.ts';
-import { listTimeline, TimelineEntry } from '../../../core/operation/timeline.ts';
+import { operationPage } from '../../../core/operation/read.ts';
+import { TimelineEntry } from '../../../core/operation/timeline.ts';
+import { timelinePage } from '../../../core/operation/timeline-page.ts';
 import { Operation, operationView } from '../../../core/operation/view.ts';
-import { pageOf, pageQuery, pageShape } from '../../../core/page.ts';
+import { pageQuery, pageShape } from '../../../core/page.ts';
 import { route } from '../route.ts';
 import { inDeployment } from '../shapes.ts';
 
@@ -19,9 +20,9 @@ export const operations = [
     body: 'none',
     answer: z.object({ operations: z.array(Operation), ...pageShape }),
     async handle(_scope, { params, query }, services) {
-      await getDeployment(services, params);
-      const { items, ...page } = pageOf((await listOperations(services, params)).map(operationView), query);
-      return { body: { operations: items, ...page } };
+      const deployment = await getDeployment(services, params);
+      const { items, ...page } = await operationPage(services, deployment, query);
+      return { body: { operations: items.map(operationView), ...page } };
     },
   }),
   route({
@@ -36,9 +37,7 @@ export const operations = [
     body: 'none',
     answer: z.object({ timeline: z.array(TimelineEntry), ...pageShape }),
     async handle(_scope, { params, query }, services) {
-      const sorts = query.sorts.length > 0 ? query.sorts : ['at:desc'];
-      const happened = await listTimeline(services, await getDeployment(services, params));
-      const { items, ...page } = pageOf(happened, { ...query, sorts });
+      const { items, ...page } = await timelinePage(services, await getDeployment(services, params), query);
       return { body: { timeline: items, ...page } };
     },
   }),

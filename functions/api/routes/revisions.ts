@@ -3,8 +3,8 @@ import { getDeployment } from '../../../core/deployment/read.ts';
 import { viewDeployment } from '../../../core/deployment/show.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
 import { notFound } from '../../../core/errors.ts';
-import { pageOf, pageQuery, pageShape } from '../../../core/page.ts';
-import { getRevision, listRevisions } from '../../../core/revision/read.ts';
+import { pageQuery, pageShape } from '../../../core/page.ts';
+import { getRevision, revisionPage } from '../../../core/revision/read.ts';
 import { planRollBack, rollBack } from '../../../core/revision/rollback.ts';
 import { RevisionView, revisionView } from '../../../core/revision/view.ts';
 import { route } from '../route.ts';
@@ -31,9 +31,8 @@ export const revisions = [
     answer: z.object({ revisions: z.array(RevisionView), ...pageShape }),
     async handle(_scope, { params, query }, services) {
       const deployment = await getDeployment(services, params);
-      const views = (await listRevisions(services, params)).map((item) => revisionView(item, deployment));
-      const { items, ...page } = pageOf(views, query);
-      return { body: { revisions: items, ...page } };
+      const { items, ...page } = await revisionPage(services, deployment, query);
+      return { body: { revisions: items.map((item) => revisionView(item, deployment)), ...page } };
     },
   }),
   route({

@@ -82,3 +82,15 @@ test('what failed is not what the next change is told against, but for a create,
     { before: { bundle: bundle('a') }, after: { bundle: bundle('c') } },
   ]);
 });
+
+test('the last changes of many are told as they are among all, from what came before them', () => {
+  const all = [
+    asked(1, { kind: 'create', spec: spec() }),
+    asked(2, { kind: 'deploy', deployId: 'one', bundle: bundle('a') }),
+    asked(3, { kind: 'deploy', deployId: 'two', bundle: bundle('b') }),
+    asked(4, { kind: 'deploy', deployId: 'three', bundle: bundle('c') }),
+  ];
+  const operations = [operation(1, [1, 1], 'SUCCEEDED'), operation(2, [2, 3], 'FAILED')];
+  const before = { settled: spec(), desired: spec() };
+  expect(timeline(all.slice(1), operations.slice(1), before)).toEqual(timeline(all, operations).slice(1));
+});

@@ -24,6 +24,7 @@ test('the timeline tells of each change who asked for it, its plan, its steps, a
   await rehearsed.settled(id);
   await rehearsed.update(id, { environmentVariables: [{ key: 'FAIL', value: 'worker', isSecret: false }] });
   await rehearsed.settled(id);
+  await rehearsed.update(id, { description: 'told of', contactEmails: ['ada@example.com'] });
   await rehearsed.deliver(id);
   await rehearsed.settled(id);
   expect((await client.post(`${alpha}/revisions/${runningRevision}/rollback`, {})).status).toBe(200);
@@ -38,6 +39,7 @@ test('the timeline tells of each change who asked for it, its plan, its steps, a
   expect(timeline).toMatchObject([
     { kind: 'rollback', ...succeeded, after: { schedulerSize: 'SMALL' } },
     { kind: 'deploy', ...succeeded },
+    { kind: 'settings', status: 'SUCCEEDED', after: { description: 'told of' } },
     {
       kind: 'update',
       status: 'FAILED',
@@ -47,14 +49,24 @@ test('the timeline tells of each change who asked for it, its plan, its steps, a
     { kind: 'update', ...succeeded, before: { schedulerSize: 'SMALL' }, after: larger, operation: { plan } },
     { kind: 'create', ...succeeded },
   ]);
-  for (const { at, askedBy, operation } of timeline) {
+  for (const { kind, at, askedBy, operation } of timeline) {
     expect(askedBy).toMatchObject({ subjectType: 'USER', username: email });
+    if (kind === 'settings') continue;
     expect(operation?.steps.length).toBeGreaterThan(1);
     const times = operation?.steps.map(({ startedAt }) => startedAt) ?? [];
     expect(times).toEqual(times.toSorted());
     expect(at <= (times[0] ?? '')).toBe(true);
   }
-  expect(totalCount).toBe(5);
-  expect((await list('offset=1&limit=2')).timeline).toEqual(timeline.slice(1, 3));
+  expect(totalCount).toBe(6);
+  for (const offset of timeline.keys()) {
+    for (const limit of [1, 2, 3]) {
+      const [page, reversed] = await Promise.all([
+        list(`offset=${offset}&limit=${limit}`),
+        list(`offset=${offset}&limit=${limit}&sorts=at:asc`),
+      ]);
+      expect(page).toMatchObject({ timeline: timeline.slice(offset, offset + limit), totalCount });
+      expect(reversed.timeline).toEqual(timeline.toReversed().slice(offset, offset + limit));
+    }
+  }
   await rehearsed.remove(id);
 });
