@@ -4,6 +4,7 @@ import type { DeploymentIds } from '../deployment/entity.ts';
 import { deleteSecret, removeVariableSet } from '../deployment/variable-set.ts';
 import { deleteObjects } from '../objects.ts';
 import type { Services } from '../services.ts';
+import { pagesOf } from '../store/pages.ts';
 import { refused } from '../store/transact.ts';
 import { platformSecretName } from './platform-secret.ts';
 import { remainsOf } from './remains.ts';
@@ -11,6 +12,9 @@ import type { WorkflowState } from './state.ts';
 import type { Step } from './step.ts';
 import { deleteTaskDefinitions } from './task-definitions.ts';
 import { deleteTaskRole } from './task-role.ts';
+
+/** Each set has a secret, of which Secrets Manager deletes so many at once. */
+const SETS_AT_ONCE = 25;
 
 /** Deletes all that is left once nothing runs: objects, task definitions, role, log group, secrets. */
 export async function clean({ services, deployment, state }: Step): Promise<WorkflowState> {
@@ -56,9 +60,9 @@ async function deleteVariableSets(
   services: Services,
   { organizationId, deploymentId }: DeploymentIds,
 ): Promise<void> {
-  const { data } = await services
-    .store(organizationId)
-    .entities.variableSet.query.primary({ organizationId, deploymentId })
-    .go({ pages: 'all', consistent: true });
-  await Promise.all(data.map((set) => removeVariableSet(services, set)));
+  const { query } = services.store(organizationId).entities.variableSet;
+  const pages = pagesOf((cursor) =>
+    query.primary({ organizationId, deploymentId }).go({ cursor, consistent: true, limit: SETS_AT_ONCE }),
+  );
+  for await (const sets of pages) await Promise.all(sets.map((set) => removeVariableSet(services, set)));
 }

@@ -4,8 +4,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { documentClient } from '../../../core/store/client.ts';
+import { parseEntities, tenantStore } from '../../../core/store/store.ts';
 import { names } from '../../../local/names.ts';
 import { filesWith } from '../../support/files.ts';
+import { writeHistory } from '../../support/history.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
@@ -77,6 +80,10 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     expect(filesThatTell(MARKER)).toEqual([]);
 
     await rehearsed.tenant.client.post(`${rehearsed.path}/${id}`, { name: 'renamed' });
+    const { organizationId } = rehearsed.tenant;
+    const store = tenantStore(parseEntities(names.table), documentClient(), organizationId);
+    await writeHistory(store, { organizationId, deploymentId: id }, 300);
+    expect((await partitionOf(id))?.length).toBeGreaterThan(1_000);
     await rehearsed.remove(id);
     expect(await partitionOf(id)).toEqual([]);
     expect(cloud.databases().at(-1)).toBe(`drop airflow_${id}`);
