@@ -6,8 +6,9 @@ import { newId } from '../core/id.ts';
 import { DUE_SHARDS } from '../core/store/attributes.ts';
 import { type Account, signUp } from '../test/support/account.ts';
 import { type ControlPlane, startControlPlane } from '../test/support/control-plane.ts';
+import { writeHistory } from '../test/support/history.ts';
 import { counts, dynamodbOperationsOf } from './support/operations.ts';
-import { makeDue, recordsLike, writeOperations, writeRecords } from './support/records.ts';
+import { makeDue, recordsLike, writeCrowd, writeRecords } from './support/records.ts';
 import { median, quantile } from './support/statistics.ts';
 import { stopwatch } from './support/stopwatch.ts';
 import { printTable, say } from './support/table.ts';
@@ -18,8 +19,11 @@ const LARGEST = 1_000;
 const OTHERS = 100;
 /** Of the other organization, whatever the level. */
 const FEW = 10;
-/** Of the one deployment whose operations are listed. */
-const OPERATIONS = 20;
+/** Operations, revisions and, but for one, deploys of the two deployments of which they are listed. */
+const SHORT_HISTORY = 20;
+const LONG_HISTORY = 1_000;
+/** Members, teams and API tokens of an organization of its own. */
+const CROWD = 200;
 /** A route is asked for so long, but so often at least and at most. */
 const SECONDS = 2;
 const LEAST = 5;
@@ -46,11 +50,15 @@ export async function scale(_rounds: number): Promise<void> {
     const small = await organization(plane);
     await writeRecords(plane.services, recordsLike(small.sample, FEW - 1));
     await keepCount(plane, small, FEW);
-    await writeOperations(plane.services, large.sample, OPERATIONS);
-    // One more, which is changed: a timeline grows by that, and records that were due are written anew.
-    const [changed = large.sample] = recordsLike(large.sample, 1);
-    await writeRecords(plane.services, [changed]);
-    const records = [large.sample];
+    const crowded = await crowd(plane);
+    // Two more: one is changed, by which its timeline grows, and one has a long history. Records that were due are
+    // written anew.
+    const [changed = large.sample, storied = large.sample] = recordsLike(large.sample, 2);
+    await writeRecords(plane.services, [changed, storied]);
+    const store = plane.services.store(large.account.organization.id);
+    await writeHistory(store, storied, LONG_HISTORY);
+    await writeHistory(store, large.sample, SHORT_HISTORY);
+    const records = [await getDeployment(plane.services, large.sample)];
     const routes = new Map<string, Cost[]>();
     const clock = new Map<string, Cost[]>();
     for (const level of LEVELS) {
@@ -58,9 +66,9 @@ export async function scale(_rounds: number): Promise<void> {
       const own = recordsLike(large.sample, Math.min(level, LARGEST) - Math.min(records.length, LARGEST));
       const added = [...own, ...elsewhere(large.sample, level - records.length - own.length)];
       await writeRecords(plane.services, added);
-      await keepCount(plane, large, Math.min(level, LARGEST) + 1);
+      await keepCount(plane, large, Math.min(level, LARGEST) + 2);
       records.push(...added);
-      for (const [route, ask] of Object.entries(asking(plane, large, small, changed))) {
+      for (const [route, ask] of Object.entries(asking(plane, { large, small, crowded, changed, storied }))) {
         note(routes, route, await costOfRoute(ask));
       }
       for (const [share, due] of Object.entries(shares(records))) {
@@ -126,6 +134,22 @@ async function organization(plane: ControlPlane): Promise<{ account: Account; sa
   return { account, sample };
 }
 
+/** An organization with many members, teams and API tokens. */
+async function crowd(plane: ControlPlane): Promise<Organization> {
+  const crowded = await organization(plane);
+  const { account } = crowded;
+  const made = { name: 'First', role: 'ORGANIZATION_MEMBER' };
+  await plane.call(
+    'POST',
+    `${account.path}/teams`,
+    { name: made.name, organizationRole: made.role },
+    account,
+  );
+  await plane.call('POST', `${account.path}/tokens`, { ...made, scope: 'ORGANIZATION' }, account);
+  await writeCrowd(plane.services, account.organization.id, CROWD);
+  return crowded;
+}
+
 /** Has an organization know how many deployments it has, on a plan that allows them. */
 async function keepCount(
   { services }: ControlPlane,
@@ -148,8 +172,20 @@ function elsewhere(sample: DeploymentItem, count: number): DeploymentItem[] {
 
 type Organization = Awaited<ReturnType<typeof organization>>;
 
+/** Whom and what the routes are asked for. */
+interface Asked {
+  readonly large: Organization;
+  readonly small: Organization;
+  readonly crowded: Organization;
+  readonly changed: DeploymentItem;
+  readonly storied: DeploymentItem;
+}
+
 /** The routes that are asked, by what the tables call them; each answers the length of its answer. */
-function asking(plane: ControlPlane, large: Organization, small: Organization, changed: DeploymentItem) {
+function asking(
+  plane: ControlPlane,
+  { large, small, crowded, changed, storied }: Asked,
+): Record<string, () => Promise<number>> {
   const ask =
     (
       { account }: Organization,
@@ -164,7 +200,10 @@ function asking(plane: ControlPlane, large: Organization, small: Organization, c
     };
   const { path, workspace } = large.account;
   const one = `${path}/deployments/${large.sample.deploymentId}`;
-  const alpha = one.replace('/v1/', '/v1alpha1/');
+  const history = (of: DeploymentItem, what: string, version = 'v1alpha1') => {
+    const listed = `${path}/deployments/${of.deploymentId}/${what}?limit=20`;
+    return ask(large, listed.replace('/v1/', `/${version}/`));
+  };
   let written = 0;
   const next = (field: string) => () => ({ [field]: `written ${++written}` });
   return {
@@ -173,9 +212,17 @@ function asking(plane: ControlPlane, large: Organization, small: Organization, c
     'list, limit=1000': ask(large, `${path}/deployments?limit=1000`),
     'list by name, limit=20': ask(large, `${path}/deployments?limit=20&sorts=name:asc`),
     [`list of an organization with ${FEW} beside it`]: ask(small, `${small.account.path}/deployments`),
-    [`operations of one, ${OPERATIONS} of them`]: ask(large, `${alpha}/operations`),
-    'timeline of one': ask(large, `${alpha}/timeline`),
-    'revisions of one': ask(large, `${alpha}/revisions`),
+    ...Object.fromEntries(
+      [large.sample, storied].flatMap((of) => {
+        const count = (of === storied ? LONG_HISTORY : SHORT_HISTORY).toLocaleString('en');
+        return [
+          [`operations of one, limit=20 of ${count}`, history(of, 'operations')],
+          [`its timeline, limit=20 of ${count}`, history(of, 'timeline')],
+          [`its revisions, limit=20 of ${count}`, history(of, 'revisions')],
+          [`its deploys, limit=20 of ${count}`, history(of, 'deploys', 'v1')],
+        ];
+      }),
+    ),
     'plan a change of one': ask(large, `${one}?dryRun=plan`, 'POST', () => ({ schedulerSize: 'MEDIUM' })),
     'change the description of another': ask(
       large,
@@ -188,6 +235,12 @@ function asking(plane: ControlPlane, large: Organization, small: Organization, c
     'list its workspaces': ask(large, `${path}/workspaces`),
     'list its users': ask(large, `${path}/users`),
     'list its tokens': ask(large, `${path}/tokens`),
+    ...Object.fromEntries(
+      ['users', 'teams', 'tokens'].map((what) => [
+        `${what} of an organization with ${CROWD}, limit=20`,
+        ask(crowded, `${crowded.account.path}/${what}?limit=20`),
+      ]),
+    ),
     'change a workspace': ask(large, `${path}/workspaces/${workspace.id}`, 'POST', () => ({
       ...next('name')(),
       description: '',

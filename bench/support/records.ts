@@ -2,21 +2,20 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import type { DeploymentItem } from '../../core/deployment/entity.ts';
 import { namespaceOf } from '../../core/deployment/namespace.ts';
-import { newOrderedId } from '../../core/id.ts';
+import { newId, newOrderedId } from '../../core/id.ts';
 import { comparable } from '../../core/name/schema.ts';
 import { nextRevision } from '../../core/operation/begin.ts';
-import type { OperationItem } from '../../core/operation/entity.ts';
 import { plan } from '../../core/operation/plan.ts';
+import type { Revision } from '../../core/revision/schema.ts';
 import { dueShard } from '../../core/store/attributes.ts';
 import type { Services } from '../../functions/services.ts';
+import { operationOf, written } from '../../test/support/history.ts';
 
 const BatchWrite = z.object({
   RequestItems: z.object({
     windsock: z.array(z.object({ PutRequest: z.object({ Item: z.record(z.string(), z.unknown()) }) })),
   }),
 });
-
-const STEPS = ['Prepare', 'AwaitDatabase', 'Roll', 'AwaitStable', 'Publish', 'Finish'];
 
 /** So many deployments of which nothing runs, made after one that is there: each at rest, its create ended. */
 export function recordsLike(sample: DeploymentItem, count: number): DeploymentItem[] {
@@ -64,19 +63,24 @@ export async function writeRecords(services: Services, records: readonly Deploym
         })),
       ),
     );
-    await written(operation.put(items.map((item) => operationOf(item, 1))));
+    const planned = (item: DeploymentItem) => plan(undefined, firstRevision(item));
+    await written(operation.put(items.map((item) => operationOf(item, 1, planned(item)))));
     await written(
       revision.put(
-        items.map(({ deploymentId, desired, createdAt }) => ({
+        items.map((item) => ({
           organizationId,
-          deploymentId,
+          deploymentId: item.deploymentId,
           operation: 1,
-          createdAt,
-          ...nextRevision({ desired, revisionCount: 0 }, undefined),
+          createdAt: item.createdAt,
+          ...firstRevision(item),
         })),
       ),
     );
   }
+}
+
+function firstRevision({ desired }: DeploymentItem): Revision {
+  return nextRevision({ desired, revisionCount: 0 }, undefined);
 }
 
 /** ElectroDB puts no item without the keys of `due`, as an update can leave it: they are taken out of its requests. */
@@ -97,12 +101,6 @@ async function writeAtRest(
   }
 }
 
-/** Gives a deployment operations up to this number, as if it had been created again and again. */
-export async function writeOperations(services: Services, item: DeploymentItem, last: number): Promise<void> {
-  const operations = Array.from({ length: last }, (_, index) => operationOf(item, index + 1));
-  await written(services.store(item.organizationId).entities.operation.put(operations));
-}
-
 /** Makes deployments due, although there is nothing to do: the clock finds that of each and puts it to rest. */
 export async function makeDue(
   services: Services,
@@ -115,38 +113,28 @@ export async function makeDue(
   }
 }
 
+/** Gives an organization so many members, teams and API tokens: copies of the one that it has of each. */
+export async function writeCrowd(services: Services, organizationId: string, count: number): Promise<void> {
+  const { apiToken, member, team } = services.store(organizationId).entities;
+  const ofAll = { organizationId };
+  const [members, teams, tokens] = await Promise.all([
+    member.query.primary(ofAll).go(),
+    team.query.primary(ofAll).go(),
+    apiToken.query.primary(ofAll).go(),
+  ]);
+  const copies = <T extends object>([one]: readonly T[], copy: (item: T, id: string) => T) => {
+    if (one === undefined) throw new Error('There is none to copy');
+    return Array.from({ length: count - 1 }, () => copy(one, newId()));
+  };
+  await written(
+    member.put(
+      copies(members.data, (item, userId) => ({ ...item, userId, username: `${userId}@example.com` })),
+    ),
+  );
+  await written(team.put(copies(teams.data, (item, teamId) => ({ ...item, teamId, name: teamId }))));
+  await written(apiToken.put(copies(tokens.data, (item, tokenId) => ({ ...item, tokenId, name: tokenId }))));
+}
+
 function dueFrom(item: DeploymentItem, now: Date): DeploymentItem {
   return { ...item, dueAt: now.toISOString(), dueShard: dueShard(item.deploymentId) };
-}
-
-function operationOf(item: DeploymentItem, number: number): OperationItem {
-  const { organizationId, deploymentId, desired, version, createdAt, createdBy, updatedAt, updatedBy } = item;
-  return {
-    organizationId,
-    deploymentId,
-    number,
-    kind: 'create',
-    status: 'SUCCEEDED',
-    plan: plan(undefined, nextRevision({ desired, revisionCount: 0 }, undefined)),
-    toRevision: 1,
-    firstIntent: number,
-    lastIntent: number,
-    attempt: 1,
-    steps: STEPS.map((name) => ({ name, startedAt: createdAt, endedAt: createdAt })),
-    endedAt: createdAt,
-    version,
-    createdAt,
-    createdBy,
-    updatedAt,
-    updatedBy,
-    requestId: item.requestId,
-  };
-}
-
-/** A batch is cut into requests of 25 items, eight at once. */
-async function written(batch: {
-  go(options: { concurrency: number }): Promise<{ unprocessed: readonly unknown[] }>;
-}): Promise<void> {
-  const { unprocessed } = await batch.go({ concurrency: 8 });
-  if (unprocessed.length > 0) throw new Error(`DynamoDB left ${unprocessed.length} items unwritten`);
 }
