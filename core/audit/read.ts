@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { Services } from '../services.ts';
+import { pagesOf } from '../store/pages.ts';
 import type { AuditEntryItem } from './entity.ts';
 import { auditLine } from './view.ts';
 
@@ -61,16 +62,14 @@ async function* entriesOf(
   if (from >= to) return;
   // Beside the page, the entry that it comes after and the one that would come next.
   const options = { limit: Math.min(limit + 2, READ_ENTRIES), consistent: true };
-  let cursor: string | null = null;
-  do {
-    const page: { data: AuditEntryItem[]; cursor: string | null } = await services
-      .store(organizationId)
-      .entities.auditEntry.query.primary({ organizationId })
+  const { query } = services.store(organizationId).entities.auditEntry;
+  const pages = pagesOf((cursor) =>
+    query
+      .primary({ organizationId })
       .between({ entryId: from }, { entryId: to })
-      .go({ ...options, cursor });
-    yield* page.data;
-    cursor = page.cursor;
-  } while (cursor !== null);
+      .go({ ...options, cursor }),
+  );
+  for await (const entries of pages) yield* entries;
 }
 
 function tooLong() {
