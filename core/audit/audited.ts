@@ -1,14 +1,17 @@
 import type { Store } from '../store/store.ts';
 import type { Fields } from './entity.ts';
-import { shownSpec } from './spec.ts';
+import { secretsOf, shownSpec } from './spec.ts';
 
 /** How the changes of a kind of item are told of. */
 export interface Audited {
   readonly resourceType: string;
   /** The attribute that is the thing's id. */
   readonly id: string;
-  /** What of an item a person cares about. Nothing secret, no hash, nothing that only the platform reads. */
-  show(item: Fields): Fields;
+  /**
+   * What of an item a person cares about. Nothing secret, no hash, nothing that only the platform reads; nothing
+   * either that is secret in the item as it was, or is, on the other side of the change.
+   */
+  show(item: Fields, other: Fields): Fields;
 }
 
 /**
@@ -99,8 +102,10 @@ function only(...names: readonly string[]): (item: Fields) => Fields {
 }
 
 /** Its settings and what it is to run, side by side as the API has them. */
-function showDeployment({ name, workspaceId, settings, desired }: Fields): Fields {
-  return { name, workspaceId, ...fieldsOf(settings), ...shownSpec(fieldsOf(desired)) };
+function showDeployment({ name, workspaceId, settings, desired }: Fields, other: Fields): Fields {
+  const spec = fieldsOf(desired);
+  const secret = secretsOf(spec, fieldsOf(other.desired));
+  return { name, workspaceId, ...fieldsOf(settings), ...shownSpec(spec, secret) };
 }
 
 function fieldsOf(value: unknown): Fields {

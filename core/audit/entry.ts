@@ -22,8 +22,8 @@ export function entryOf(before: Image | undefined, after: Image | undefined): Au
     subject: Subject.parse(updatedBy),
     action: before === undefined ? 'CREATE' : isDeleting === true ? 'DELETE' : 'UPDATE',
     ...differences(
-      before === undefined ? {} : audited.show(before),
-      isDeleting === true ? {} : audited.show(after),
+      before === undefined ? {} : audited.show(before, after),
+      isDeleting === true ? {} : audited.show(after, before ?? {}),
     ),
   });
 }
@@ -43,7 +43,7 @@ export function deletion(
       requestId: scope.requestId,
       subject: subjectOf(scope.actor),
       action: 'DELETE',
-      before: audited.show(item),
+      before: audited.show(item, {}),
       after: {},
     },
   );

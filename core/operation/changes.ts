@@ -29,7 +29,7 @@ export async function listChanges(
     listIntentItems(services, deployment, begun, last),
     previous === undefined ? undefined : stateAfter(services, deployment, previous),
   ]);
-  return timeline(asked, operations, before).filter(({ number = 0 }) => number >= first);
+  return timeline(asked, operations, deployment.desired, before).filter(({ number = 0 }) => number >= first);
 }
 
 /** The number of the operation that carries an intent; that of the next one when it waits. */

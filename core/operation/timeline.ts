@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { differences } from '../audit/differences.ts';
-import { shownSpec } from '../audit/spec.ts';
+import { secretsOf, shownSpec } from '../audit/spec.ts';
 import { OutOfMemoryEntry } from '../out-of-memory/view.ts';
+import type { Spec } from '../revision/schema.ts';
 import { Subject } from '../subject.ts';
 import type { IntentItem, OperationItem } from './entity.ts';
 import { type Desired, fold } from './intent.ts';
@@ -39,18 +40,22 @@ export interface Before {
 /**
  * The changes in the order they were asked for, with the operations in theirs. Each is told against what would run
  * before it: what a failed operation carried was dropped, except for a create, which stays desired. `before` is what
- * came before the first of them, which is the first that its operation carries.
+ * came before the first of them, which is the first that its operation carries. No value is told of a variable that the
+ * change has as a secret, before or after, or that is one in what is desired at present.
  */
 export function timeline(
   asked: readonly IntentItem[],
   operations: readonly OperationItem[],
+  present: Spec,
   { settled, desired }: Before = { settled: undefined, desired: undefined },
 ): Change[] {
   let next = 0;
   return asked.map(({ number, intent, createdAt, createdBy }) => {
     const before = desired;
     desired = fold(before, [intent]);
-    const changed = differences(shownSpec(before ?? {}), shownSpec(desired ?? {}));
+    const [from, to] = [before ?? {}, desired ?? {}];
+    const secret = secretsOf(from, to, present);
+    const changed = differences(shownSpec(from, secret), shownSpec(to, secret));
     while (hasPassed(operations[next], number)) next += 1;
     const operation = operations[next];
     if (number === operation?.lastIntent) {

@@ -13,10 +13,11 @@ import type { Services } from '../services.ts';
 import { retryStale } from '../store/transact.ts';
 import { getRevision } from './read.ts';
 import type { Spec } from './schema.ts';
+import { keepingSecrets } from './secrets.ts';
 
 /**
  * Has a deployment run again what a revision of it ran: code, image, variables, queues and sizes. A new revision is
- * made of it. 404 when there is no such revision, 400 when it never ran or goes past what may run today, 403 when it has
+ * made of it, in which what is secret at present stays so. 404 when there is no such revision, 400 when it never ran or goes past what may run today, 403 when it has
  * other code than is to run and the actor may not deploy.
  */
 export async function rollBack(
@@ -65,5 +66,5 @@ async function restorable(
     );
   }
   await demandWithinLimits(services, deployment, spec);
-  return spec;
+  return keepingSecrets(spec, deployment.desired);
 }

@@ -50,6 +50,7 @@ test('each change is told with who asked for it, what it changed, and the operat
       asked(4, { kind: 'deploy', deployId: 'three', bundle: bundle('c') }),
     ],
     [operation(1, [1, 1], 'SUCCEEDED'), operation(2, [2, 3], 'RUNNING')],
+    spec(),
   );
   expect(changes).toMatchObject([
     { number: 1, kind: 'create', askedBy: ada, before: {}, status: 'SUCCEEDED', operation: { number: 1 } },
@@ -75,6 +76,7 @@ test('what failed is not what the next change is told against, but for a create,
       operation(3, [3, 3], 'FAILED'),
       operation(4, [4, 4], 'RUNNING'),
     ],
+    spec(),
   );
   expect(changes.slice(1)).toMatchObject([
     { before: {}, after: { bundle: bundle('a') } },
