@@ -51,8 +51,7 @@ export function passOn(
       settle('answered');
     });
     outgoing.once('response', (answer) => {
-      const headers = endToEnd(answer.headersDistinct);
-      response.writeHead(answer.statusCode ?? 502, passing.answerHeaders?.(headers) ?? headers);
+      response.writeHead(answer.statusCode ?? 502, answerHeaders(answer, passing));
       response.flushHeaders();
       pipeline(answer, response, () => settle('answered'));
     });
@@ -80,15 +79,16 @@ export function passUpgrade(
       resolve('answered');
     });
     outgoing.once('upgrade', (answer, upstream, upstreamHead) => {
-      socket.write(`${statusLine(answer)}${rawHeaders(answer)}\r\n`);
+      const { upgrade: protocol = upgrade } = answer.headers;
+      const switched = { connection: 'Upgrade', upgrade: protocol, ...answerHeaders(answer, passing) };
+      socket.write(`${statusLine(answer)}${headerLines(switched)}\r\n`);
       socket.write(upstreamHead);
       upstream.write(head);
       pipeline(upstream, socket, upstream, () => resolve('answered'));
     });
     outgoing.once('response', (answer) => {
-      socket.write(
-        `${statusLine(answer)}connection: close\r\n${headerLines(endToEnd(answer.headersDistinct))}\r\n`,
-      );
+      const headers = { connection: 'close', ...answerHeaders(answer, passing) };
+      socket.write(`${statusLine(answer)}${headerLines(headers)}\r\n`);
       pipeline(answer, socket, () => resolve('answered'));
     });
   });
@@ -139,8 +139,10 @@ function statusLine({ statusCode, statusMessage }: IncomingMessage): string {
   return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
 }
 
-function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
-  return raw.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+/** Those of an upstream's answer that its caller is sent. */
+function answerHeaders({ headersDistinct }: IncomingMessage, passing: Passing): Headers {
+  const headers = endToEnd(headersDistinct);
+  return passing.answerHeaders?.(headers) ?? headers;
 }
 
 function headerLines(headers: Headers): string {

@@ -42,6 +42,9 @@ const RETRY_MS = 100;
 /** The names of this machine. Any other in `Host` is a foreign page's that made its name point here. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
+/** What an answer says of the whole origin. */
+const OF_THE_ORIGIN = new Set(['set-cookie', 'clear-site-data', 'service-worker-allowed']);
+
 /** What the front door alone says, and what a caller therefore may not. */
 const OWN_HEADERS = /^(authorization|cookie|forwarded|x-forwarded-.*|x-real-ip|x-windsock-.*)$/;
 
@@ -100,7 +103,7 @@ export function createFrontDoor(options: FrontDoorOptions): Server {
     const passing = {
       upstream: options.forwarder,
       headers: admission.headers,
-      answerHeaders: withoutCookies,
+      answerHeaders: withinOwnPath,
     };
     const deadline = performance.now() + FORWARDER_BACK_MS;
     while ((await passOn(request, response, passing)) === 'unreachable') {
@@ -116,7 +119,11 @@ export function createFrontDoor(options: FrontDoorOptions): Server {
     }
     const admission = await admit(request, destination.namespace);
     if (admission.status === 'denied') return refuseUpgrade(socket, admission);
-    const passing = { upstream: options.forwarder, headers: admission.headers };
+    const passing = {
+      upstream: options.forwarder,
+      headers: admission.headers,
+      answerHeaders: withinOwnPath,
+    };
     const outcome = await passUpgrade(request, socket, head, passing);
     if (outcome === 'unreachable') refuseUpgrade(socket, UNREACHABLE);
   }
@@ -146,9 +153,12 @@ export function createFrontDoor(options: FrontDoorOptions): Server {
   return server;
 }
 
-/** An Airflow's cookies would be the whole machine's: every deployment has the same origin. None is needed. */
-function withoutCookies({ 'set-cookie': _, ...headers }: Headers): Headers {
-  return headers;
+/**
+ * What an Airflow says to a browser is of its own path alone: every deployment has the same origin, whose cookies,
+ * storage and service workers are the whole machine's. None of them is needed.
+ */
+function withinOwnPath(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THE_ORIGIN.has(name)));
 }
 
 function isBrowser({ method, headers }: IncomingMessage): boolean {
