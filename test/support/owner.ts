@@ -9,9 +9,12 @@ import {
   StopTaskCommand,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { storagePrefix } from '../../core/component/names.ts';
+import { Pointer } from '../../core/workflow/pointer.ts';
 import { names, stateMachineArn } from '../../local/names.ts';
 import { portsSchema } from '../../local/ports.ts';
 
@@ -25,6 +28,8 @@ export interface Owner {
   tasks(deploymentId: string): Promise<Record<string, string[]>>;
   /** What a deployment's services run. */
   services(deploymentId: string): Promise<Record<string, Service>>;
+  /** What a deployment's pointer tells its components. */
+  pointer(organizationId: string, deploymentId: string): Promise<Pointer>;
   /** The values of the variables that a deployment's scheduler runs with. */
   variables(deploymentId: string): Promise<unknown>;
   /** Stops every execution that runs, as its own failure would. */
@@ -49,10 +54,10 @@ export interface Service {
 }
 
 /** How the AWS SDK's clients reach the cloud whose data folder this is, as its owner, who may do all. */
-export function accountOf(home: string) {
-  const { endpoints } = portsSchema.parse(JSON.parse(readFileSync(join(home, 'ports.json'), 'utf8')));
+export function accountOf(home: string, server: 'endpoints' | 's3' = 'endpoints') {
+  const ports = portsSchema.parse(JSON.parse(readFileSync(join(home, 'ports.json'), 'utf8')));
   return {
-    endpoint: `http://127.0.0.1:${endpoints}`,
+    endpoint: `http://127.0.0.1:${ports[server]}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'runner', secretAccessKey: 'local' },
   };
@@ -64,6 +69,7 @@ export function ownerOf(home: string): Owner {
   const workflows = new SFNClient(account);
   const containers = new ECSClient(account);
   const secrets = new SecretsManagerClient(account);
+  const objects = new S3Client({ ...accountOf(home, 's3'), forcePathStyle: true });
 
   /** What is said of each of a deployment's services. */
   async function ofServices<T>(
@@ -118,11 +124,16 @@ export function ownerOf(home: string): Owner {
           })),
         };
       }),
+    async pointer(organizationId, deploymentId) {
+      const Key = `${storagePrefix(organizationId, deploymentId)}/pointer.json`;
+      const { Body } = await objects.send(new GetObjectCommand({ Bucket: names.bucket, Key }));
+      return Pointer.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+    },
     async variables(deploymentId) {
       const { definition } = await serviceOf(`windsock-${deploymentId}-control`);
-      const { valueFrom: SecretId = '' } =
-        definition.containerDefinitions?.[0]?.secrets?.find(({ name }) => name === 'WINDSOCK_VARIABLES') ??
-        {};
+      const held = definition.containerDefinitions?.[0]?.secrets ?? [];
+      const SecretId = held.find(({ name }) => name === 'WINDSOCK_VARIABLES')?.valueFrom;
+      if (SecretId === undefined) return {};
       const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
       return JSON.parse(z.string().parse(SecretString));
     },
@@ -147,7 +158,7 @@ export function ownerOf(home: string): Owner {
       return taskArns.length > 0;
     },
     destroy() {
-      for (const client of [workflows, containers, secrets]) client.destroy();
+      for (const client of [workflows, containers, secrets, objects]) client.destroy();
     },
   };
 }

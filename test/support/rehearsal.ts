@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import { closeSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeStateMachineCommand, type SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { storagePrefix } from '../../core/component/names.ts';
 import { catalog, type FunctionEntry } from '../../functions/catalog.ts';
 import { createEcs, type Ecs } from '../../local/ecs/endpoint.ts';
 import { createEndpoints } from '../../local/endpoints.ts';
@@ -61,8 +60,6 @@ export interface Rehearsal extends Omit<Owner, 'workflows' | 'destroy'> {
   invoke(functionName: string, event: object): Promise<Invocation>;
   /** Has the task that makes a deployment's database hang from now on, or go on. */
   setDatabaseTaskHanging(isHanging: boolean): void;
-  /** What a deployment's pointer tells its components. */
-  pointer(organizationId: string, deploymentId: string): unknown;
   /** The secrets' names in Secrets Manager. */
   secrets(): string[];
   /** The keys of all objects that begin so, in S3. */
@@ -183,15 +180,6 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     },
     invoke: (functionName, event) => endpoints.host.invoke(functionName, JSON.stringify(event)),
     setDatabaseTaskHanging: (isHanging) => present(join(folder, 'database-hangs'), isHanging),
-    pointer(organizationId, deploymentId) {
-      const key = `${storagePrefix(organizationId, deploymentId)}/pointer.json`;
-      const file = objects.open(names.bucket, objects.demandObject(names.bucket, key).blob);
-      try {
-        return JSON.parse(readFileSync(file, 'utf8'));
-      } finally {
-        closeSync(file);
-      }
-    },
     secrets: () => endpoints.secrets.list().map(({ name }) => name),
     objects(prefix) {
       const request = { prefix, delimiter: '', after: '', limit: 10_000 };

@@ -94,5 +94,7 @@ test('the last changes of many are told as they are among all, from what came be
   ];
   const operations = [operation(1, [1, 1], 'SUCCEEDED'), operation(2, [2, 3], 'FAILED')];
   const before = { settled: spec(), desired: spec() };
-  expect(timeline(all.slice(1), operations.slice(1), before)).toEqual(timeline(all, operations).slice(1));
+  expect(timeline(all.slice(1), operations.slice(1), spec(), before)).toEqual(
+    timeline(all, operations, spec()).slice(1),
+  );
 });

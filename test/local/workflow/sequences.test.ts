@@ -1,56 +1,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Deploy } from '../../../core/deploy/view.ts';
 import { Machine, machineSizing, SchedulerSize, schedulerSizing } from '../../../core/deployment/sizes.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
 import { Planned } from '../../../core/operation/view.ts';
+import { RevisionView } from '../../../core/revision/view.ts';
 import { type Owner, ownerOf } from '../../support/owner.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { createPlatform, type Platform, until } from '../../support/platform.ts';
 import { type Rehearsed, rehearsedTenant } from '../../support/rehearsed.ts';
-import { type Change, carriedOut, changesNothing, type Model, modelOf } from './model.ts';
+import { type Action, action, changeOf, requestOf, type Update } from './actions.ts';
+import { type Change, carriedOut, type Model, modelOf, shown, valuesOf } from './model.ts';
 
 const SEED = Number(process.env.SEQUENCE_SEED ?? Date.now() % 1_000_000);
 const LENGTH = Number(process.env.SEQUENCE_LENGTH ?? 20);
 
-/** What somebody asks for, looking at what is desired then; or what happens meanwhile. */
-type Action =
-  | { readonly kind: 'size'; readonly size: string }
-  | { readonly kind: 'double'; readonly isDoubled: boolean }
-  | { readonly kind: 'executor'; readonly executor: string }
-  | { readonly kind: 'version'; readonly runtimeVersion: string }
-  | { readonly kind: 'variable'; readonly key: string; readonly value: string }
-  | { readonly kind: 'queue'; readonly name: string }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
-  | { readonly kind: 'describe'; readonly description: string }
-  | { readonly kind: 'deploy'; readonly text: string }
-  | { readonly kind: 'rollback'; readonly nth: number }
-  | { readonly kind: 'wait' }
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'restart' };
-
-const word = fc.constantFrom('1', '2', '3');
-const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constant('size' as const), size: fc.constantFrom('SMALL', 'MEDIUM', 'LARGE') }),
-  fc.record({ kind: fc.constant('double' as const), isDoubled: fc.boolean() }),
-  fc.record({ kind: fc.constant('executor' as const), executor: fc.constantFrom('ASTRO', 'CELERY') }),
-  fc.record({ kind: fc.constant('version' as const), runtimeVersion: fc.constantFrom('3.3-1', '3.3-2') }),
-  fc.record({ kind: fc.constant('variable' as const), key: fc.constantFrom('A', 'B'), value: word }),
-  fc.record({
-    kind: fc.constant('variable' as const),
-    key: fc.constant('FAIL'),
-    value: fc.constantFrom('scheduler', 'api-server', 'worker'),
-  }),
-  fc.record({ kind: fc.constant('queue' as const), name: fc.constantFrom('big', 'small') }),
-  fc.constantFrom<Action>(
-    { kind: 'rename', from: 'big', to: 'small' },
-    { kind: 'rename', from: 'small', to: 'big' },
-  ),
-  fc.record({ kind: fc.constant('describe' as const), description: word }),
-  fc.record({ kind: fc.constant('deploy' as const), text: word }),
-  fc.record({ kind: fc.constant('rollback' as const), nth: fc.nat(20) }),
-  fc.constantFrom<Action>({ kind: 'wait' }, { kind: 'stop' }, { kind: 'restart' }),
-);
+const Deploys = z.object({ deploys: z.array(Deploy) });
 
 /** A whole platform whose image is a stand-in, and its owner. */
 let platform: Platform;
@@ -94,14 +60,14 @@ test.each([SEED, SEED + 1])(
 async function demandAgreement(told: string): Promise<void> {
   const { running } = await outcome();
   const deployment = await rehearsed.get(id);
-  expect(modelOf(deployment), told).toEqual(running);
+  expect(modelOf(deployment), told).toEqual(shown(running));
   expect(deployment.status, told).toBe('HEALTHY');
   expect(deployment.dagTarballVersion, told).toBe(running.code);
   expect(deployment.description, told).toBe(description);
-  if (Object.keys(running.variables).length > 0)
-    expect(await owner.variables(id), told).toEqual(running.variables);
+  expect(await owner.variables(id), told).toEqual(valuesOf(running));
   await demandPlanOfNothing(deployment);
   await demandThatEcsRuns(running, deployment);
+  await demandPointer(deployment, told);
 }
 
 /** The plan that leads to what is desired changes nothing of what runs. */
@@ -159,6 +125,25 @@ async function demandThatEcsRuns(model: Model, { workerQueues }: Deployment): Pr
   expect([tasks.control?.length, tasks.api?.length]).toEqual([count, count]);
 }
 
+/** Components are told of the running revision's code and of the workers that ECS runs, none of whom is to go. */
+async function demandPointer({ runningRevision }: Deployment, told: string): Promise<void> {
+  const { client, organizationId } = rehearsed.tenant;
+  const { body } = await client.get(`${rehearsed.alpha(id)}/revisions/${runningRevision}`);
+  const { spec } = RevisionView.parse(body);
+  const { bundle, workers } = await owner.pointer(organizationId, id);
+  expect(bundle, told).toBe(spec.bundle?.digest ?? null);
+  const tasks = Object.entries(await tasksOf()).filter(([service]) => service.startsWith('worker-'));
+  const generations = Object.entries(workers.queues).map(
+    ([queue, generation]) => `worker-${queue}-${generation}`,
+  );
+  expect(generations.toSorted(), told).toEqual(tasks.map(([service]) => service).toSorted());
+  const ids = tasks.flatMap(([, arns]) => arns.map((arn) => arn.split('/').at(-1)));
+  expect(
+    ids.filter((task) => workers.retire.includes(task ?? '')),
+    told,
+  ).toEqual([]);
+}
+
 /** The tasks of each service that has any. */
 async function tasksOf(): Promise<Record<string, string[]>> {
   await advanceClock(61);
@@ -208,31 +193,52 @@ async function perform(next: Action, told: string): Promise<void> {
       const [number, to] = revisions[next.nth % revisions.length] ?? [1, first];
       const { status, body } = await rehearsed.tenant.client.post(rollbackPath(number), {});
       expect(status, JSON.stringify(body)).toBe(200);
-      asked.push({ kind: 'rollback', to });
+      asked.push({ kind: 'rollback', to: keepingSecrets(to, modelOf(Deployment.parse(body))) });
       return;
     }
+    case 'redeploy': {
+      const { client } = rehearsed.tenant;
+      const { deploys } = Deploys.parse((await client.get(`${deploysPath()}?limit=1000`)).body);
+      const delivered = deploys.filter(({ status }) => status === 'DEPLOYED');
+      const deploy = delivered[next.nth % delivered.length];
+      if (deploy === undefined) return;
+      const { status, body } = await client.post(`${deploysPath()}/${deploy.id}/rollback`, {});
+      expect(status, JSON.stringify(body)).toBe(200);
+      asked.push({ kind: 'set', fields: { code: deploy.dagTarballVersion } });
+      return;
+    }
+    case 'at once':
+      return await updates(next.updates);
     default:
-      return await update(next);
+      return await updates([next]);
   }
+}
+
+/** What is run again of a revision has as secrets what was one in it, and what is one by then. */
+function keepingSecrets(to: Model, { variables: answered }: Model): Model {
+  const variables = Object.entries(to.variables).map(([key, variable]) => {
+    const { isSecret = false } = answered[key] ?? {};
+    expect(isSecret || !variable.isSecret).toBe(true);
+    return [key, { ...variable, isSecret }] as const;
+  });
+  return { ...to, variables: Object.fromEntries(variables) };
+}
+
+function deploysPath(): string {
+  return `${rehearsed.path}/${id}/deploys`;
 }
 
 function rollbackPath(revision: number | undefined): string {
   return `${rehearsed.alpha(id)}/revisions/${revision}/rollback`;
 }
 
-type Update = Extract<
-  Action,
-  { kind: 'size' | 'double' | 'executor' | 'version' | 'variable' | 'queue' | 'rename' }
->;
-
-/** Asks for a change of what is desired, and looks again when that has changed meanwhile. */
-async function update(next: Update): Promise<void> {
+/** Asks for a change of what is desired, and looks again when that has changed meanwhile; when it looked, and for what. */
+async function update(next: Update): Promise<{ at: number; change: Change | undefined }> {
   const url = `${platform.url}${rehearsed.path}/${id}`;
   const authorization = `Bearer ${rehearsed.tenant.token}`;
   const seen = await fetch(url, { headers: { authorization } });
+  const at = performance.now();
   const desired = Deployment.parse(await seen.json());
-  const request = requestOf(next, desired);
-  if (request === undefined) return;
   const answer = await fetch(url, {
     method: 'POST',
     headers: {
@@ -240,67 +246,17 @@ async function update(next: Update): Promise<void> {
       'content-type': 'application/json',
       'if-match': seen.headers.get('etag') ?? '',
     },
-    body: JSON.stringify(request),
+    body: JSON.stringify(requestOf(next, desired)),
   });
   if (answer.status === 412) return await update(next);
   const text = await answer.text();
   expect(answer.status, text).toBe(200);
-  const change = changeOf(next, desired, Deployment.parse(JSON.parse(text)));
-  if (!changesNothing(modelOf(desired), change)) asked.push(change);
+  return { at, change: changeOf(next, desired, Deployment.parse(JSON.parse(text))) };
 }
 
-/** The request for it; none when it needs a queue that there is not. */
-function requestOf(next: Update, desired: Deployment): object | undefined {
-  const queues = desired.workerQueues.map(({ podCpu: _, podMemory: __, ...queue }) => queue);
-  const names = queues.map(({ name }) => name);
-  switch (next.kind) {
-    case 'size':
-      return { schedulerSize: next.size };
-    case 'double':
-      return { isHighAvailability: next.isDoubled };
-    case 'executor':
-      return { executor: next.executor };
-    case 'version':
-      return { astroRuntimeVersion: next.runtimeVersion };
-    case 'variable':
-      return { environmentVariables: withVariable(desired, next.key, next.value) };
-    case 'queue': {
-      const kept = queues.filter(({ name }) => name !== next.name);
-      const added = { ...queues[0], id: undefined, name: next.name, isDefault: false };
-      return { workerQueues: names.includes(next.name) ? kept : [...queues, added] };
-    }
-    case 'rename': {
-      if (!names.includes(next.from) || names.includes(next.to)) return undefined;
-      const renamed = queues.map((queue) => (queue.name === next.from ? { ...queue, name: next.to } : queue));
-      return { workerQueues: renamed };
-    }
-  }
-}
-
-function changeOf(next: Update, before: Deployment, after: Deployment): Change {
-  const queueId = ({ workerQueues }: Deployment, name: string) =>
-    workerQueues.find((queue) => queue.name === name)?.id;
-  switch (next.kind) {
-    case 'variable':
-      return next;
-    case 'queue': {
-      const there = queueId(before, next.name);
-      if (there !== undefined) return { kind: 'remove queue', id: there };
-      return { kind: 'add queue', id: queueId(after, next.name) ?? '', name: next.name };
-    }
-    case 'rename':
-      return { kind: 'rename queue', id: queueId(before, next.from) ?? '', name: next.to };
-    default: {
-      const { kind: _, ...fields } = next;
-      return { kind: 'set', fields };
-    }
-  }
-}
-
-function withVariable({ environmentVariables }: Deployment, key: string, value: string): object[] {
-  const kept = environmentVariables.filter((variable) => variable.key !== key);
-  return [
-    ...kept.map(({ key: name, isSecret }) => ({ key: name, isSecret })),
-    { key, value, isSecret: false },
-  ];
+/** Whoever looked later saw what the other one had asked for. */
+async function updates(all: readonly Update[]): Promise<void> {
+  const answers = await Promise.all(all.map(update));
+  const inOrder = answers.toSorted((one, other) => one.at - other.at);
+  asked.push(...inOrder.flatMap(({ change }) => change ?? []));
 }

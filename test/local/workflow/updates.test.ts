@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { z } from 'zod';
 import type { Deployment } from '../../../core/deployment/view.ts';
 import { Planned } from '../../../core/operation/view.ts';
-import { Pointer } from '../../../core/workflow/pointer.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { queue } from '../../support/queues.ts';
@@ -58,7 +57,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     return deployment;
   }
 
-  const pointer = () => Pointer.parse(cloud.pointer(rehearsed.tenant.organizationId, id));
+  const pointer = () => cloud.pointer(rehearsed.tenant.organizationId, id);
 
   test('a name or a description changes at once, and nothing restarts', async () => {
     const before = await cloud.tasks(id);
@@ -126,7 +125,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     const removed = await changed({ workerQueues: [DEFAULT] });
     expect(removed.plan).toMatchObject({ components: { started: [], restarted: [] }, tasksAtRisk: ['huge'] });
     const generation = (component = '') => Number(component.split('-').at(-1));
-    expect(pointer().workers).toMatchObject({
+    expect((await pointer()).workers).toMatchObject({
       queues: { default: 1 },
       emptying: {
         big: { generation: generation(resized.plan.components.started[0]) },
@@ -247,7 +246,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       },
       { seconds: 20, what: () => 'the workers to be those of before' },
     );
-    const { queues, emptying } = pointer().workers;
+    const { queues, emptying } = (await pointer()).workers;
     expect({ ...queues, ...emptying }).not.toHaveProperty('never');
     await changed({ isHighAvailability: false });
   });
