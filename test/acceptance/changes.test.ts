@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { RevisionView } from '../../core/revision/view.ts';
 import { readIfThere } from '../../local/files.ts';
 import { ask } from '../support/changing.ts';
 import type { Tenant } from '../support/client.ts';
@@ -21,12 +22,12 @@ import { queryPostgres } from '../support/postgres.ts';
 import { killProcess, mainProcesses } from '../support/processes.ts';
 import { startUnlimited } from '../support/unlimited.ts';
 
-/** How long all of the changes are made, one after another and again, while the DAG runs. */
+/** How long the changes are made, one after another and again, while the DAG runs; each of them once at least. */
 const MINUTES = Number(process.env.CHANGE_MINUTES ?? 10);
 
 /**
  * A run every eight seconds, of a task that is longer than a worker takes to see that it is to go, and one after it.
- * Each writes down when it starts and ends, on which code, with which variables, on workers of which generation.
+ * Each writes down when it starts and ends, on which code, with which variable, on workers of which generation.
  */
 const recorder = (code: string, schedule = 'timedelta(seconds=8)') => `
 import json, os, time
@@ -70,6 +71,10 @@ const Record = z.object({
   generation: z.string(),
 });
 
+const Queues = z.object({
+  workerQueues: z.array(z.looseObject({ name: z.string(), podCpu: z.string(), podMemory: z.string() })),
+});
+
 let folder: string;
 let platform: Platform;
 let tenant: Tenant;
@@ -88,32 +93,30 @@ afterAll(async () => {
 });
 
 test(
-  `${MINUTES} minutes of changes of everything lose no task, repeat none, and mix no code`,
+  `${MINUTES} minutes of changes of everything lose no task, repeat none, and mix neither code nor variables`,
   async () => {
-    const { runningRevision } = await healthy(tenant, 'busy');
+    const rotation = changes((await healthy(tenant, 'busy')).runningRevision);
     await until(async () => written().length > 0, { seconds: 120, what: () => 'the first task to start' });
     const end = performance.now() + MINUTES * 60_000;
-    for (let round = 1; performance.now() < end; round += 1) {
-      await change({ environmentVariables: [keeping('RECORDS'), variable('CHANGED', `round ${round}`)] });
-      expect(await deploys(recorder(`round ${round}`))).toBe('DEPLOYED');
-      await change({ schedulerSize: 'MEDIUM' });
-      await change({ workerQueues: [queue({ workerConcurrency: 10, minWorkerCount: 2 })] });
-      await killApiServer();
-      await change({ workerQueues: [queue({ workerConcurrency: 10, minWorkerCount: 1 })] });
-      await rollBack(runningRevision);
+    for (let count = 0; count < rotation.length || performance.now() < end; count += 1) {
+      await rotation[count % rotation.length]?.(1 + Math.floor(count / rotation.length));
     }
     expect(await deploys(recorder('last', 'None'))).toBe('DEPLOYED');
     await atRest();
     const all = written();
+    const revisions = await ran();
     const attempts = Map.groupBy(all, ({ run, task }) => `${run} ${task}`);
     for (const [task, events] of attempts) {
+      // What waits while the executor changes is queued again, as its next try; no task has retries of its own.
+      const [started, ended] = events;
       expect(
-        events.map(({ event, attempt }) => [event, attempt]),
+        events.map(({ event }) => event),
         task,
-      ).toEqual([
-        ['start', 1],
-        ['end', 1],
-      ]);
+      ).toEqual(['start', 'end']);
+      expect(ended, task).toEqual({ ...started, event: 'end' });
+    }
+    for (const { task, run, generation, variable } of all) {
+      expect(variable, `${run} ${task}`).toBe(revisions.get(generation)?.variable);
     }
     for (const [run, events] of Map.groupBy(all, (record) => record.run)) {
       expect(new Set(events.map(({ task }) => task)), run).toEqual(new Set(['long', 'after']));
@@ -123,11 +126,40 @@ test(
     expect(new Set(all.map(({ code }) => code)).size).toBeGreaterThan(1);
     const generations = new Set(all.map(({ generation }) => generation));
     expect(generations.size).toBeGreaterThan(2);
-    expect(workers().length).toBeGreaterThanOrEqual(generations.size);
+    const executors = Map.groupBy(generations, (generation) => revisions.get(generation)?.executor);
+    expect([...executors.keys()].toSorted()).toEqual(['ASTRO', 'CELERY']);
+    expect(workers().length).toBeGreaterThanOrEqual(executors.get('ASTRO')?.length ?? 0);
     await remove(tenant, deployment);
   },
-  (MINUTES + 10) * 60_000 * PATIENCE,
+  (MINUTES + 25) * 60_000 * PATIENCE,
 );
+
+/**
+ * A change of every kind, in their order, and back to where they began, to this revision; each is told the number of
+ * its round. Only one asks for much memory at a time.
+ */
+function changes(first: unknown): readonly ((round: number) => Promise<void>)[] {
+  const busy = { workerConcurrency: 10, minWorkerCount: 1 };
+  return [
+    (round) => change({ environmentVariables: [keeping('RECORDS'), variable('CHANGED', `round ${round}`)] }),
+    async (round) => expect(await deploys(recorder(`round ${round}`))).toBe('DEPLOYED'),
+    () => change({ schedulerSize: 'MEDIUM' }),
+    () => change({ workerQueues: [queue({ ...busy, minWorkerCount: 2 })] }),
+    killApiServer,
+    () => change({ workerQueues: [queue(busy)] }),
+    () => change({ schedulerSize: 'SMALL' }),
+    () => change({ isHighAvailability: true }),
+    () => change({ isHighAvailability: false }),
+    () => change({ astroRuntimeVersion: '3.3-1' }),
+    () => change({ executor: 'CELERY' }),
+    () => change({ workerQueues: [queue(busy), { ...queue(busy), name: 'more', isDefault: false }] }),
+    rename,
+    () => change({ workerQueues: [queue(busy)] }),
+    () => change({ executor: 'ASTRO' }),
+    failingChange,
+    () => rollBack(first),
+  ];
+}
 
 function records(): string {
   return join(folder, 'records');
@@ -176,6 +208,35 @@ async function change(request: object): Promise<void> {
 async function rollBack(revision: unknown): Promise<void> {
   await ask(tenant, `${alphaOf(tenant, deployment)}/revisions/${revision}/rollback`, {});
   await settled();
+}
+
+/** Gives the queue `more` another name. */
+async function rename(): Promise<void> {
+  const { workerQueues } = Queues.parse(await healthy(tenant, 'busy'));
+  await change({
+    workerQueues: workerQueues.map(({ podCpu: _, podMemory: __, ...asked }) =>
+      asked.name === 'more' ? { ...asked, name: 'other' } : asked,
+    ),
+  });
+}
+
+/** Asks for what no Airflow starts with, and for other variables with it; waits until that is put back. */
+async function failingChange(): Promise<void> {
+  const broken = [variable('AIRFLOW__CORE__PARALLELISM', 'many'), variable('CHANGED', 'never')];
+  await ask(tenant, pathOf(tenant, deployment), { environmentVariables: [keeping('RECORDS'), ...broken] });
+  expect((await healthy(tenant, 'busy')).statusReason).toMatch(/parallelism/i);
+}
+
+/** What each revision, by its number, has its workers see, and which executor they work for. */
+async function ran(): Promise<Map<string, { variable: string; executor: string }>> {
+  const { body } = await tenant.client.get(`${alphaOf(tenant, deployment)}/revisions?limit=1000`);
+  const { revisions } = z.object({ revisions: z.array(RevisionView) }).parse(body);
+  return new Map(
+    revisions.map(({ number, spec: { environmentVariables, executor } }) => {
+      const changed = environmentVariables.find(({ key }) => key === 'CHANGED');
+      return [String(number), { variable: changed?.value ?? '', executor }];
+    }),
+  );
 }
 
 /** Waits until the change is made, and made well. */
