@@ -75,9 +75,16 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   fc.tuple(field, fc.oneof(ofVariables, resize)).map((updates) => ({ kind: 'both' as const, updates })),
   fc.tuple(update, update).map((updates) => ({ kind: 'at once' as const, updates })),
   fc.record({ kind: always('describe'), description: word }),
-  fc.record({ kind: always('deploy'), text: word }),
-  fc.record({ kind: fc.constantFrom('rollback' as const, 'redeploy' as const), nth: fc.nat(20) }),
-  fc.constantFrom<Action>({ kind: 'wait' }, { kind: 'stop' }, { kind: 'restart' }),
+  { weight: 2, arbitrary: fc.record({ kind: always('deploy'), text: word }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('rollback' as const, 'redeploy' as const),
+      nth: fc.nat(20),
+    }),
+  },
+  fc.constantFrom<Action>({ kind: 'stop' }, { kind: 'restart' }),
+  fc.record({ kind: always('wait') }),
 );
 
 /** The request for it; empty when it needs a queue or a variable that there is not. */
