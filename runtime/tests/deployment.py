@@ -176,12 +176,13 @@ class Deployment:
         return self.folder / f"{component}.log"
 
     @contextmanager
-    def says(self, component: str, words: str) -> Iterator[None]:
-        """Waits at the end until the component has printed these words since the beginning."""
+    def says(self, component: str, words: str, times: int = 1) -> Iterator[None]:
+        """Waits at the end until the component has printed these words, so often, since the beginning."""
         log = self.log(component)
         before = log.stat().st_size
         yield
-        until(f"{component} says: {words}", lambda: words.encode() in log.read_bytes()[before:] or None)
+        said = words.encode()
+        until(f"{component} says: {words}", lambda: log.read_bytes()[before:].count(said) >= times or None)
 
     @contextmanager
     def suspended(self, component: str) -> Iterator[None]:

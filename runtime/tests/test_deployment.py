@@ -1,10 +1,13 @@
 """A whole deployment of real components, driven through its commands, its storage and Airflow's API."""
 
+import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
+import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -341,6 +344,26 @@ def test_a_worker_outlives_an_api_server_that_does_not_answer(running: Deploymen
     assert running.outcome("outage", running.run("outage")) == "success"
     assert running.health("worker").returncode == 0
     assert running.processes["worker"].poll() is None
+
+
+def test_each_process_of_an_api_server_answers_its_first_request_at_once(running: Deployment) -> None:
+    processes = 3
+    before = running.environment["WINDSOCK_SETTINGS"]
+    running.environment["WINDSOCK_SETTINGS"] = json.dumps({"AIRFLOW__API__WORKERS": str(processes)})
+    try:
+        with running.says("api-server", "Application startup complete", processes):
+            running.stop("api-server")
+            running.start("api-server")
+        servers = psutil.Process(running.processes["api-server"].pid).children()
+        used = {server.pid: server.cpu_times().user for server in servers}
+        with ThreadPoolExecutor(12) as clients:
+            answers = list(clients.map(lambda _: running.api("GET", "/execution/health")[0], range(12)))
+        assert answers == [200] * 12
+        # To build its execution API takes a process two seconds and more.
+        assert all(server.cpu_times().user - used[server.pid] < 1 for server in servers)
+    finally:
+        running.environment["WINDSOCK_SETTINGS"] = before
+        running.restart("api-server")
 
 
 def lives_on(alive: Path, seconds: int) -> Callable[[], bool | None]:

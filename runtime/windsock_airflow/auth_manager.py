@@ -10,6 +10,7 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from fastapi import FastAPI
 
+from windsock_airflow.execution_api import ExecutionApiFirst
 from windsock_airflow.front_door import FrontDoor
 from windsock_airflow.settings import required
 
@@ -49,7 +50,8 @@ class FrontDoorAuthManager(SimpleAuthManager):
         return None
 
     def get_fastapi_middlewares(self) -> list[Any]:
-        return []
+        """What the auth manager may add to the api-server."""
+        return [(ExecutionApiFirst, {})]
 
     @property
     def _origin(self) -> str:

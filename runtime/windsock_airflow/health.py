@@ -38,11 +38,7 @@ def check(component: Component, environment: Mapping[str, str], directory: Path)
 
 
 def check_api_server(environment: Mapping[str, str]) -> None:
-    """The execution API answers.
-
-    Its first request builds its schema, which takes seconds: it is made here, before the server counts as
-    healthy, rather than by the first task.
-    """
+    """The execution API answers, on which running tasks depend."""
     prefix = urlsplit(required(environment, "WINDSOCK_API_URL")).path
     port = int(required(environment, "WINDSOCK_API_PORT"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
