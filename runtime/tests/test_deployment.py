@@ -327,6 +327,16 @@ def test_a_triggerer_whose_trigger_blocks_all_others_ends_and_is_well_when_start
         assert running.outcome("deferring", run) == "success"
 
 
+def test_a_triggerer_that_is_told_to_stop_ends_soon_each_time(running: Deployment) -> None:
+    for _ in range(4):
+        begin = time.monotonic()
+        assert running.stop("triggerer") == 0
+        # Airflow gives the process of the triggers ten seconds.
+        assert time.monotonic() - begin < 8
+        running.start("triggerer")
+        running.await_healthy("triggerer")
+
+
 def test_a_worker_whose_registration_was_answered_to_nobody_registers_again(running: Deployment) -> None:
     running.processes.pop("worker").kill()
     sign_of_life(running.task_folder("worker") / "airflow-worker").unlink()
