@@ -8,7 +8,7 @@ import { OperationFailed } from './failures.ts';
 import { look } from './look.ts';
 import { classify, hasSurplus, isRolledOut, type Stability } from './stability.ts';
 import type { WorkflowState } from './state.ts';
-import { type Step, toRevision } from './step.ts';
+import { fromRevision, type Step, toRevision } from './step.ts';
 import { stopWaiting, waitedSeconds, waitLonger } from './wait.ts';
 
 /** Airflow starts in 10 s on two idle cores; Fargate fetches an image first. */
@@ -18,8 +18,8 @@ const LONGEST_SECONDS = 300;
 export async function awaitStable(step: Step): Promise<WorkflowState> {
   const { services, deployment, state } = step;
   const { deploymentId } = deployment;
-  const revision = await toRevision(step);
-  const { spec } = revision;
+  const [from, revision] = await Promise.all([fromRevision(step), toRevision(step)]);
+  const diagnosed = { deploymentId, specs: [revision.spec, ...(from === undefined ? [] : [from.spec])] };
   const outcome =
     (await look(async () => {
       const seen = await seenStability(step, revision);
@@ -29,10 +29,10 @@ export async function awaitStable(step: Step): Promise<WorkflowState> {
     case 'stable':
       return stopWaiting(state);
     case 'failed':
-      throw new OperationFailed(await diagnose(services, deploymentId, spec, [outcome.service]));
+      throw new OperationFailed(await diagnose(services, diagnosed, [outcome.service]));
     case 'waiting': {
       if (waitedSeconds(step) <= LONGEST_SECONDS) return waitLonger(step);
-      const why = await diagnose(services, deploymentId, spec, outcome.unready);
+      const why = await diagnose(services, diagnosed, outcome.unready);
       throw new OperationFailed(`Not healthy after ${LONGEST_SECONDS} seconds. ${why}`);
     }
   }

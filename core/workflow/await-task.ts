@@ -28,7 +28,8 @@ export async function awaitTask(step: Step): Promise<WorkflowState> {
     const failed = failedContainer(stopped);
     if (failed === undefined) return stopWaiting(state);
     if (wasStopped(stopped)) return waitLonger({ ...step, state: await again(step, stopped) });
-    throw new OperationFailed(await explain(services, deployment.deploymentId, deployment.desired, failed));
+    const diagnosed = { deploymentId: deployment.deploymentId, specs: [deployment.desired] };
+    throw new OperationFailed(await explain(services, diagnosed, failed));
   }
   if (waitedSeconds(step) > LONGEST_SECONDS) {
     throw new OperationFailed(

@@ -10,22 +10,27 @@ const SHORTEST = 4;
 const SHORTEST_LINE = 8;
 
 /**
- * The text without a deployment's secrets: what a component printed before it died becomes a reason that many may
- * read. Its own keys, and the variables that are secret, are replaced by `***`.
+ * Takes a deployment's secrets out of texts: what a component printed before it died becomes a reason that many may
+ * read. The deployment's own keys, and the variables that are secret in any of these specs, are replaced by `***`.
  */
-export async function redact(
+export async function redaction(
   services: Services,
-  deploymentId: string,
-  { environmentVariables }: Spec,
-  text: string,
-): Promise<string> {
-  const own = await findSecret(services, platformSecretName(deploymentId));
-  const secret = environmentVariables.filter(({ isSecret }) => isSecret);
-  const [keys, variables] = await Promise.all([
-    own === undefined ? undefined : readSecret(services, own),
-    readVariables(services, deploymentId, secret),
+  { deploymentId, specs }: { readonly deploymentId: string; readonly specs: readonly Spec[] },
+): Promise<(text: string) => string> {
+  const secret = specs.map(({ environmentVariables }) =>
+    environmentVariables.filter(({ isSecret }) => isSecret),
+  );
+  const [keys, ...variables] = await Promise.all([
+    ownKeys(services, deploymentId),
+    ...secret.map((of) => readVariables(services, deploymentId, of)),
   ]);
-  return withoutValues([...Object.values(keys?.values ?? {}), ...Object.values(variables)], text);
+  const values = [keys, ...variables].flatMap((all) => Object.values(all));
+  return (text) => withoutValues(values, text);
+}
+
+async function ownKeys(services: Services, deploymentId: string): Promise<Readonly<Record<string, string>>> {
+  const own = await findSecret(services, platformSecretName(deploymentId));
+  return own === undefined ? {} : (await readSecret(services, own)).values;
 }
 
 /** The text without these values, however they are written: as they are, line by line, or escaped in a message. */

@@ -75,6 +75,9 @@ describe.each(FATES)('services of a runner that is %s', (fate) => {
     await steady(cloud);
     const tasks = await serviceTasks(cloud);
     expect(tasks.map(({ taskDefinitionArn }) => taskDefinitionArn)).toEqual([next, next]);
+    const { deployments = [] } = await serviceWhen(cloud, 'only the new are there', () => true);
+    expect(deployments).toMatchObject([{ status: 'PRIMARY' }]);
+    expect(tasks.map(({ startedBy }) => startedBy)).toEqual([deployments[0]?.id, deployments[0]?.id]);
   });
 
   test('tasks that keep failing open the circuit breaker, and the old tasks run on', async () => {
