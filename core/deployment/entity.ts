@@ -42,6 +42,8 @@ export function deploymentEntity(storage: Storage) {
         isDeleting: { type: 'boolean', required: true },
         /** Why the last operation failed, or left something out, until one succeeds with all that it carries. */
         failure: { type: 'string' },
+        /** Whether what ran before that operation was put back and is not healthy, until one succeeds. */
+        isUnhealthy: { type: 'boolean' },
         /** What ran out of memory, the newest first. */
         outOfMemory: { type: CustomAttributeType<readonly OutOfMemory[]>('any') },
         ...auditAttributes,

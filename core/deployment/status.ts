@@ -20,13 +20,14 @@ interface Situation {
   readonly carriedIntents: number;
   readonly isDeleting: boolean;
   readonly failure?: string | undefined;
+  readonly isUnhealthy?: boolean | undefined;
   readonly outOfMemory?: readonly OutOfMemory[] | undefined;
 }
 
 /**
  * The status of a deployment, and why: CREATING until its first revision runs, DEPLOYING while any later change is
- * carried out or waits, UNHEALTHY when nothing could be made to run. A failed change that was put back leaves it
- * HEALTHY, with the reason; so does what ran out of memory lately.
+ * carried out or waits, UNHEALTHY when nothing could be made to run, or what ran before a failed change is not healthy
+ * after it. A failed change that was put back leaves it HEALTHY, with the reason; so does what ran out of memory lately.
  */
 export function deploymentStatus(
   situation: Situation,
@@ -39,6 +40,7 @@ export function deploymentStatus(
     carriedIntents,
     isDeleting,
     failure,
+    isUnhealthy = false,
     outOfMemory = [],
   } = situation;
   const reasons = [failure, outOfMemoryReason(outOfMemory, now)].filter((reason) => reason !== undefined);
@@ -47,6 +49,6 @@ export function deploymentStatus(
   if (operation !== undefined || intentCount > carriedIntents) {
     return { status: running === undefined ? 'CREATING' : 'DEPLOYING', ...reason };
   }
-  if (running === undefined) return { status: 'UNHEALTHY', ...reason };
+  if (running === undefined || isUnhealthy) return { status: 'UNHEALTHY', ...reason };
   return { status: 'HEALTHY', ...reason };
 }

@@ -14,17 +14,21 @@ import { stopWaiting, waitedSeconds, waitLonger } from './wait.ts';
 /** Airflow starts in 10 s on two idle cores; Fargate fetches an image first. */
 const LONGEST_SECONDS = 300;
 
-/** Waits until all services run as they should; fails the operation with what keeps one from it. */
+/**
+ * Waits until all services run as they should; fails the operation with what keeps one from it. One that did not before,
+ * and that the operation leaves alone, may go on as it is.
+ */
 export async function awaitStable(step: Step): Promise<WorkflowState> {
   const { services, deployment, state } = step;
   const { deploymentId } = deployment;
   const [from, revision] = await Promise.all([fromRevision(step), toRevision(step)]);
   const diagnosed = { deploymentId, specs: [revision.spec, ...(from === undefined ? [] : [from.spec])] };
+  const see = () => seenStability(step, revision, state.unhealthyBefore);
   const outcome =
     (await look(async () => {
-      const seen = await seenStability(step, revision);
+      const seen = await see();
       return seen.status === 'waiting' ? undefined : seen;
-    })) ?? (await seenStability(step, revision));
+    })) ?? (await see());
   switch (outcome.status) {
     case 'stable':
       return stopWaiting(state);
@@ -39,13 +43,17 @@ export async function awaitStable(step: Step): Promise<WorkflowState> {
 }
 
 /**
- * How a revision's services run. Their tasks are asked for once all are rolled out: until then one call is enough, and
+ * How a revision's services run, but for those of these names. Their tasks are asked for once all are rolled out: until then one call is enough, and
  * what is waited for are those that are not.
  * Workers may be too many until the pointer has them go.
  */
-export async function seenStability({ services, deployment }: Step, revision: Revision): Promise<Stability> {
-  const components = componentsOf(revision);
+export async function seenStability(
+  { services, deployment }: Step,
+  revision: Revision,
+  except: readonly string[] = [],
+): Promise<Stability> {
   const nameOf = ({ name }: Component) => resourceName(deployment.deploymentId, name);
+  const components = componentsOf(revision).filter((component) => !except.includes(nameOf(component)));
   const names = components.map(nameOf);
   const described = await describeServices(services, names);
   const rolling = names.filter((name) => !isRolledOut(name, described));

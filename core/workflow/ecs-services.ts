@@ -43,7 +43,7 @@ export async function ensureServices(services: Services, wanted: readonly Wanted
   );
   await Promise.all(
     wanted.map(async ({ service, isReplaceable }) => {
-      const { cluster, serviceName, desiredCount } = service;
+      const { cluster, serviceName, desiredCount, deploymentConfiguration } = service;
       const found = present.find((candidate) => candidate.serviceName === serviceName);
       if (found === undefined) {
         await services.ecs.send(new CreateServiceCommand(service));
@@ -60,6 +60,7 @@ export async function ensureServices(services: Services, wanted: readonly Wanted
             service: serviceName,
             taskDefinition,
             desiredCount,
+            deploymentConfiguration,
             ...(hasFailed ? { forceNewDeployment: true } : {}),
           }),
         );

@@ -20,7 +20,7 @@ export async function finish(step: Step): Promise<WorkflowState> {
   const { scope, services, deployment, operation, state } = step;
   const { organizationId, deploymentId, number, attempt, firstIntent, lastIntent } = operation;
   const ids = { organizationId, deploymentId };
-  const failed = operation.reason ?? reasonOf(state);
+  const failed = wholeReason(step);
   const intents = await listIntents(services, ids, firstIntent, lastIntent);
   await finishDeploys(step, intents, failed === undefined);
   const now = timestamp(scope);
@@ -61,9 +61,20 @@ export async function finish(step: Step): Promise<WorkflowState> {
 
 const LEFT_OUT = 'As a change that was asked for before failed, this could not be made:';
 
+/** Why it failed, and what of what ran before is not healthy now. */
+function wholeReason({ operation, state }: Step): string | undefined {
+  const reason = operation.reason ?? reasonOf(state);
+  const { notPutBack } = state;
+  return reason === undefined || notPutBack === undefined
+    ? reason
+    : `${reason} What ran before is not healthy either: ${notPutBack}`;
+}
+
 interface Outcome {
-  readonly set: Partial<Pick<DeploymentItem, 'running' | 'runningBundleVersion' | 'failure' | 'desired'>>;
-  readonly remove: readonly ('failure' | 'runningBundleVersion')[];
+  readonly set: Partial<
+    Pick<DeploymentItem, 'running' | 'runningBundleVersion' | 'failure' | 'isUnhealthy' | 'desired'>
+  >;
+  readonly remove: readonly ('failure' | 'isUnhealthy' | 'runningBundleVersion')[];
   /** Worker services that are the revision's no more. */
   readonly drained: readonly string[];
 }
@@ -80,6 +91,7 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
       ...(failure === undefined ? {} : { failure }),
     },
     remove: [
+      'isUnhealthy',
       ...(failure === undefined ? (['failure'] as const) : []),
       ...(bundle === undefined ? (['runningBundleVersion'] as const) : []),
     ],
@@ -91,9 +103,14 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
 async function failure(step: Step, reason: string): Promise<Outcome> {
   const [from, to] = await Promise.all([fromRevision(step), toRevision(step)]);
   if (from === undefined) return { set: { failure: reason }, remove: [], drained: [] };
+  const isUnhealthy = step.state.notPutBack !== undefined;
   return {
-    set: { failure: reason, ...(await withoutFailed(step, from)) },
-    remove: [],
+    set: {
+      failure: reason,
+      ...(isUnhealthy ? { isUnhealthy } : {}),
+      ...(await withoutFailed(step, from)),
+    },
+    remove: isUnhealthy ? [] : ['isUnhealthy'],
     drained: drainedBetween(to, from),
   };
 }

@@ -19,6 +19,7 @@ import type { WorkflowState } from './state.ts';
 import { type Step, toRevision } from './step.ts';
 import { ensureTaskDefinition } from './task-definitions.ts';
 import { ensureTaskRole } from './task-role.ts';
+import { unhealthyBefore } from './unhealthy-before.ts';
 import { ensureVariablesSecret } from './variables-secret.ts';
 
 /**
@@ -29,8 +30,9 @@ export async function prepare(step: Step): Promise<WorkflowState> {
   const { services, operation, state } = step;
   const revision = await toRevision(step);
   const isNew = operation.fromRevision === undefined;
-  const [setting] = await Promise.all([
+  const [setting, unhealthy] = await Promise.all([
     settingOf(step, revision.spec),
+    unhealthyBefore(step, revision),
     ensureLogGroup(step),
     claimNamespace(step),
     ...(isNew ? [writePointer(step, revision, revision.number)] : []),
@@ -39,7 +41,7 @@ export async function prepare(step: Step): Promise<WorkflowState> {
     isNew ? runDatabaseTask(step, setting, 'create') : undefined,
     ensureTaskDefinitions(services, setting, revision),
   ]);
-  const prepared = { ...state, taskDefinitions };
+  const prepared = { ...state, taskDefinitions, unhealthyBefore: unhealthy };
   return oneOffTask === undefined ? prepared : { ...prepared, oneOffTask };
 }
 

@@ -3,6 +3,7 @@ import { componentsOf, drainedBetween } from '../component/service.ts';
 import type { Revision } from '../revision/schema.ts';
 import { refused } from '../store/transact.ts';
 import { seenStability } from './await-stable.ts';
+import { diagnose } from './diagnosis.ts';
 import { deleteServices, describeServices, scaleToNone } from './ecs-services.ts';
 import { reasonOf, Superseded } from './failures.ts';
 import { look } from './look.ts';
@@ -39,22 +40,27 @@ async function takeDown(step: Step, to: Revision): Promise<WorkflowState> {
 
 /**
  * Has the services of the revision that ran be as they were, and its workers be the only ones that take tasks: what
- * workers of the failed revision took already, they end. Done once all of it is healthy again; when that does not
- * come, the attempt fails, and another one follows.
+ * workers of the failed revision took already, they end. Done once all of it is healthy again, or has had its time: ECS
+ * goes on trying, and what waits behind the operation may heal it.
  */
 async function restore(step: Step, from: Revision, to: Revision): Promise<WorkflowState> {
   const { services, deployment, state } = step;
   await writePointer(step, from, to.number);
   const taskDefinitions = await ensureTaskDefinitions(services, await settingOf(step, from.spec), from);
-  await rollTo({ ...step, state: { ...state, taskDefinitions } }, from);
+  await rollTo({ ...step, state: { ...state, taskDefinitions } }, from, { mayGiveUp: false });
   const failed = drainedBetween(to, from).map((name) => resourceName(deployment.deploymentId, name));
   await scaleToNone(services, failed);
-  const stable = await look(async () =>
-    (await seenStability(step, from)).status === 'stable' ? true : undefined,
-  );
+  const unhealthy = async () => {
+    const seen = await seenStability(step, from);
+    return seen.status === 'waiting' ? seen.unready : seen.status === 'failed' ? [seen.service] : [];
+  };
+  const stable = await look(async () => ((await unhealthy()).length === 0 ? true : undefined));
   if (stable) return stopWaiting(state);
   if (waitedSeconds(step) <= LONGEST_SECONDS) return waitLonger(step);
-  throw new Error(`Revision ${from.number} is not healthy ${LONGEST_SECONDS} seconds after it was put back`);
+  const names = await unhealthy();
+  if (names.length === 0) return stopWaiting(state);
+  const diagnosed = { deploymentId: deployment.deploymentId, specs: [from.spec, to.spec] };
+  return stopWaiting({ ...state, notPutBack: await diagnose(services, diagnosed, names) });
 }
 
 async function keepReason({ services, operation, state }: Step): Promise<void> {

@@ -27,8 +27,17 @@ export function classify(
       };
     }
   }
-  const unready = names.filter((name) => !isReady(name, services, tasks));
-  return unready.length === 0 ? { status: 'stable' } : { status: 'waiting', unready };
+  const waited = unready(names, services, tasks);
+  return waited.length === 0 ? { status: 'stable' } : { status: 'waiting', unready: waited };
+}
+
+/** Which of the services of these names do not have all the healthy tasks that they want, and no others. */
+export function unready(
+  names: readonly string[],
+  services: readonly Service[],
+  tasks: readonly Task[],
+): string[] {
+  return names.filter((name) => !isReady(name, services, tasks));
 }
 
 /** Whether ECS says that the newest roll-out of the service of this name is completed. */

@@ -15,6 +15,10 @@ export const WorkflowState = z.strictObject({
   putBack: z.boolean(),
   /** Task definitions by component. */
   taskDefinitions: z.record(z.string(), z.string()).optional(),
+  /** Services that were not healthy before, and that the plan leaves alone. */
+  unhealthyBefore: z.array(z.string()).optional(),
+  /** Why what ran before is not healthy, though it was put back. */
+  notPutBack: z.string().optional(),
   /** The one-off task that is waited for. */
   oneOffTask: z.string().optional(),
   /** Whether what a step waits for has come, and if not, the seconds until it looks again. */

@@ -48,7 +48,9 @@ export interface Rehearsal extends Omit<Owner, 'workflows' | 'destroy'> {
   setDatabaseUp(isUp: boolean): void;
   /** Whether components can start from now on; those that run do not care. */
   setComponentsUp(isUp: boolean): void;
-  /** Has the components of this runtime version's image end at their start from now on. */
+  /** Whether schedulers of size SMALL end from now on, those that run too. */
+  setSmallStarving(isStarving: boolean): void;
+  /** Has all of this runtime version's image end at its start from now on. */
   breakImage(runtimeVersion: string): void;
   /** Whether components that are told to stop stay from now on, for as long as ECS lets them. */
   setComponentsStaying(areStaying: boolean): void;
@@ -167,6 +169,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
       existsSync(databasesFile) ? readFileSync(databasesFile, 'utf8').trim().split('\n') : [],
     setDatabaseUp: (isUp) => present(downFile, !isUp),
     setComponentsUp: (isUp) => present(join(folder, 'components-down'), !isUp),
+    setSmallStarving: (isStarving) => present(join(folder, 'small-starves'), isStarving),
     breakImage: (runtimeVersion) => void broken.add(runtimeVersion),
     setComponentsStaying: (areStaying) => present(join(folder, 'components-stay'), areStaying),
     setAirflow(answers) {

@@ -20,8 +20,8 @@ export interface Rehearsed {
   readonly path: string;
   /** Where the API has what of a deployment is Windsock's own: its operations, timeline and revisions. */
   alpha(id: string): string;
-  /** Asks for a deployment with these secret variables; answers its id. */
-  create(name: string, variables?: Readonly<Record<string, string>>): Promise<string>;
+  /** Asks for a deployment with these secret variables, and what `more` says of it; answers its id. */
+  create(name: string, variables?: Readonly<Record<string, string>>, more?: object): Promise<string>;
   get(id: string): Promise<Deployment>;
   /** Whether no operation works on the deployment, and nothing waits for one. */
   isAtRest(id: string): Promise<boolean>;
@@ -78,13 +78,13 @@ export async function rehearsedTenant(
     get,
     isAtRest: async (id) => isAtRest(await get(id)),
     setPlan,
-    async create(name, variables = {}) {
+    async create(name, variables = {}, more = {}) {
       const environmentVariables = Object.entries(variables).map(([key, value]) => ({
         key,
         value,
         isSecret: true,
       }));
-      const answer = await client.post(path, { name, workspaceId, environmentVariables });
+      const answer = await client.post(path, { name, workspaceId, environmentVariables, ...more });
       expect(answer.status, JSON.stringify(answer.body)).toBe(200);
       return Deployment.parse(answer.body).id;
     },

@@ -13,6 +13,8 @@ test.each([
   ['DEPLOYING', { ...atRest, isDeleting: true }],
   ['UNHEALTHY', { ...atRest, running: undefined, failure: 'no room' }],
   ['HEALTHY', { ...atRest, failure: 'put back' }],
+  ['UNHEALTHY', { ...atRest, failure: 'put back, and not healthy', isUnhealthy: true }],
+  ['DEPLOYING', { ...atRest, failure: 'put back, and not healthy', isUnhealthy: true, operation: {} }],
 ] as const)('%s', (status, situation) => {
   const failure = 'failure' in situation ? situation.failure : undefined;
   expect(deploymentStatus(situation, now)).toMatchObject({
