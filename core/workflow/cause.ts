@@ -1,4 +1,4 @@
-import type { Container, Service, Task } from '@aws-sdk/client-ecs';
+import type { Container, Deployment, Service, Task } from '@aws-sdk/client-ecs';
 
 /** Why a service does not run. */
 export type Cause =
@@ -15,23 +15,35 @@ type Causes = Readonly<Partial<Record<(typeof ORDER)[number], Cause | undefined>
 
 /**
  * Why the first of these services that does not run does not, from what ECS says of its newest roll-out alone: stopped
- * tasks are kept for an hour, and events for longer, so some are of changes that were made before. Undefined when ECS
- * says nothing.
+ * tasks are kept for an hour, and events for longer, so some are of changes that were made before. What a healthy task
+ * came after is overcome, and counts only when there is nothing else. Undefined when ECS says nothing.
  */
 export function causeOf(services: readonly Service[], tasks: readonly Task[]): Cause | undefined {
-  const all = services.map((service) => causesOf(service, tasks));
+  return (
+    firstOf(services.map((service) => causesOf(service, tasks, lastHealthy(service, tasks)))) ??
+    firstOf(services.map((service) => causesOf(service, tasks, 0)))
+  );
+}
+
+function firstOf(all: readonly Causes[]): Cause | undefined {
   return ORDER.flatMap((which) => all.map((causes) => causes[which])).find((cause) => cause !== undefined);
 }
 
+/** When the newest healthy task of a service's roll-out was made; 0 when there is none. */
+function lastHealthy(service: Service, tasks: readonly Task[]): number {
+  const healthy = newestOf(primaryOf(service), tasks).find(
+    ({ desiredStatus, healthStatus }) => desiredStatus === 'RUNNING' && healthStatus === 'HEALTHY',
+  );
+  return time(healthy?.createdAt);
+}
+
 /** Of a roll-out the last that happened counts: a task that ended, or that there was no place for one. */
-function causesOf({ deployments = [], events = [] }: Service, tasks: readonly Task[]): Causes {
-  const primary = deployments.find(({ status }) => status === 'PRIMARY');
-  if (primary?.id === undefined) return {};
-  const own = tasks.filter(({ startedBy }) => startedBy === primary.id);
-  const newest = own.toSorted((a, b) => time(b.createdAt) - time(a.createdAt));
-  const event = events.find(
-    ({ message, createdAt }) =>
-      message?.includes('unable to place a task') && time(createdAt) >= time(primary.createdAt),
+function causesOf(service: Service, tasks: readonly Task[], since: number): Causes {
+  const primary = primaryOf(service);
+  const newest = newestOf(primary, tasks).filter(({ createdAt }) => time(createdAt) >= since);
+  const begun = Math.max(since, time(primary?.createdAt));
+  const event = service.events?.find(
+    ({ message, createdAt }) => message?.includes('unable to place a task') && time(createdAt) >= begun,
   );
   const said = event?.message;
   const unplaced = said === undefined ? undefined : ({ kind: 'unplaced', said } as const);
@@ -44,6 +56,17 @@ function causesOf({ deployments = [], events = [] }: Service, tasks: readonly Ta
     unready: newest.map((task) => culprit(task, isUnready)).find((found) => found !== undefined),
     stopped: reason === undefined ? undefined : { kind: 'stopped', reason },
   };
+}
+
+function primaryOf({ deployments }: Service): Deployment | undefined {
+  return deployments?.find(({ status }) => status === 'PRIMARY');
+}
+
+/** The tasks of a roll-out, the newest first. */
+function newestOf(rollOut: Deployment | undefined, tasks: readonly Task[]): Task[] {
+  return tasks
+    .filter(({ startedBy }) => startedBy !== undefined && startedBy === rollOut?.id)
+    .toSorted((a, b) => time(b.createdAt) - time(a.createdAt));
 }
 
 function culprit(

@@ -55,6 +55,14 @@ test('the last that happened is the cause, whether a task ended, was stopped, or
   expect(name(causeOf([service()], [ended(12), pulled]))).toBe('scheduler of 13');
 });
 
+test('what a healthy task came after is overcome, and told only when there is nothing else', () => {
+  const healthy: Task = { ...runs, createdAt: at(15), healthStatus: 'HEALTHY', containers: [] };
+  expect(name(causeOf([service()], [ended(11), healthy, runs]))).toBe('api-server of 20');
+  expect(name(causeOf([service({ events: [unplaced(11)] })], [healthy, runs]))).toBe('api-server of 20');
+  expect(name(causeOf([service()], [ended(11), healthy, ended(16), runs]))).toBe('scheduler of 16');
+  expect(name(causeOf([service()], [ended(11), healthy]))).toBe('scheduler of 11');
+});
+
 test('of several services, what ended says more than what is not ready yet', () => {
   const api = service({ serviceName: 'api', deployments: [{ id: 'api', status: 'PRIMARY' }] });
   const starting = { ...runs, startedBy: 'api' };
