@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image } from '../../local/ecs/container.ts';
 
@@ -9,7 +9,10 @@ import type { Image } from '../../local/ecs/container.ts';
 export function standInImage(folder: string): Image {
   const binPath = join(folder, 'bin');
   mkdirSync(binPath, { recursive: true });
-  copyFileSync(join(import.meta.dirname, 'stand-in.sh'), join(binPath, 'windsock-airflow'));
-  chmodSync(join(binPath, 'windsock-airflow'), 0o755);
+  const fresh = join(folder, 'windsock-airflow.new');
+  copyFileSync(join(import.meta.dirname, 'stand-in.sh'), fresh);
+  chmodSync(fresh, 0o755);
+  // A file that somebody executes cannot be written, but replaced.
+  renameSync(fresh, join(binPath, 'windsock-airflow'));
   return { binPath, environment: { STAND_IN_FOLDER: folder } };
 }
