@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Deployment as View } from '../../../core/deployment/view.ts';
 import { ask, isAtRest, seen } from '../../support/changing.ts';
 import type { Tenant } from '../../support/client.ts';
@@ -52,7 +53,6 @@ afterAll(() => platform?.destroy());
 test.each([
   ['a create, a deploy and a delete', carriedOut, 1, [...of(1, OPERATE), ...of(2, DEPLOY), ...of(3, REMOVE)]],
   ['a create that fails, and its delete', failing, 0, [...of(1, ['PutBack', 'Finish']), ...of(2, REMOVE)]],
-  ['updates that fail and succeed and a rollback, with two waiting', changing, 5, [...OPERATE, 'PutBack']],
 ] as const)(
   'kill -9 of the runner at every step of %s changes nothing but time',
   async (_, journey, carried, states) => {
@@ -66,6 +66,54 @@ test.each([
       killed.push(...(await killing.stop()));
       killing = undefined;
       expect(orphansOf(platform.home)).toEqual([]);
+    }
+  },
+  600_000 * PATIENCE,
+);
+
+/** What is done in `changing` while two more changes wait, and what each goes through. */
+const CHANGES = {
+  failing: ['Prepare', 'Roll', 'AwaitStable', 'PutBack', 'Finish'],
+  update: STEPS,
+  rollback: STEPS,
+} as const;
+const boundaries = (stepsOf: (steps: readonly string[]) => readonly string[]) =>
+  Object.entries(CHANGES).flatMap(([name, steps]) => stepsOf(steps).map((step) => `${name} ${step}`));
+
+test(
+  'kill -9 of the runner at every step of an update, one that fails and a rollback, also while two wait, changes nothing but time',
+  async () => {
+    const { outcome: undisturbed } = await changing();
+    const killed = new Set<string>();
+    const killedWhileTwoWait = new Set<string>();
+    /** Makes the journey again, and keeps where it was killed. */
+    const disturbed = async (journey: () => Promise<[Changed, Killed[]]>) => {
+      const [{ outcome, names }, kills] = await journey();
+      expect(outcome).toEqual(undisturbed);
+      expect(orphansOf(platform.home)).toEqual([]);
+      const named = kills.map(({ operation, states }) => ({
+        operation: names.get(operation) ?? operation,
+        states,
+      }));
+      for (const state of statesOf(named)) killed.add(state);
+      return statesOf(named);
+    };
+    // A state may be left before it is seen: then another journey is made.
+    const last = boundaries((steps) => steps.slice(-2));
+    while (!last.every((boundary) => killedWhileTwoWait.has(boundary))) {
+      const kills: Killed[] = [];
+      const states = await disturbed(async () => [await changing(kills), kills]);
+      for (const state of states) killedWhileTwoWait.add(state);
+    }
+    const all = boundaries((steps) => steps);
+    while (!all.every((boundary) => killed.has(boundary))) {
+      await disturbed(async () => {
+        killing = killAtEveryState(platform);
+        const changed = await changing();
+        const kills = await killing.stop();
+        killing = undefined;
+        return [changed, kills];
+      });
     }
   },
   600_000 * PATIENCE,
@@ -87,12 +135,19 @@ async function failing(): Promise<Outcome> {
   return { ...outcome, traces: [...new Set(traces)] };
 }
 
+interface Changed {
+  readonly outcome: Outcome;
+  /** Of the operations that carried one of the changes, by their numbers. */
+  readonly names: ReadonlyMap<string, keyof typeof CHANGES>;
+}
+
 /**
  * A change that fails, one that succeeds and a rollback, each while two more wait, which are made all the same. What is
  * asked again since its answer was lost changes nothing, and its operation does not count; the two that wait are one
- * operation, or two when the first one ends between them.
+ * operation, or two when the first one ends between them. With `kills`, the runner is killed at each step while two wait,
+ * and the kills are kept there.
  */
-async function changing(): Promise<Outcome> {
+async function changing(kills?: Killed[]): Promise<Changed> {
   const shown = (key: string) => ({ key, value: 'worker', isSecret: false });
   await createDeployment(tenant, { name: 'changes', environmentVariables: [shown('KEPT')] });
   const deployment = await healthy(tenant, 'changes');
@@ -113,6 +168,11 @@ async function changing(): Promise<Outcome> {
       const { waitingIntents } = View.parse(await ask(tenant, path, request));
       if (killing === undefined) expect(waitingIntents).toBe(index + 1);
     }
+    if (kills === undefined) return await rest();
+    killing = killAtEveryState(platform);
+    await seen(tenant, path, ({ waitingIntents }) => waitingIntents === 0);
+    kills.push(...(await killing.stop()));
+    killing = undefined;
     return await rest();
   };
 
@@ -147,15 +207,40 @@ async function changing(): Promise<Outcome> {
     },
     { seconds: 60, what: () => 'the old workers and variables to be gone', every: 500 },
   );
+  const names = await namesOf(deployment);
   const { traces, ...outcome } = await removed(await healthy(tenant, 'changes'));
   const made = outcome.operations
     .filter((operation) => !operation.startsWith('deploy'))
     .map((operation) => operation.replace(/ in.*/, ''));
   return {
-    ...outcome,
-    operations: made.filter((operation, at) => operation !== made[at - 1]),
-    traces: [...new Set(traces.map(numberless))],
+    names,
+    outcome: {
+      ...outcome,
+      operations: made.filter((operation, at) => operation !== made[at - 1]),
+      traces: [...new Set(traces.map(numberless))],
+    },
   };
+}
+
+/** Which operation carried which change, as the timeline tells it. */
+async function namesOf(deployment: Deployment): Promise<Changed['names']> {
+  const { body } = await tenant.client.get(`${alphaOf(tenant, deployment)}/timeline?limit=1000`);
+  const Carried = z.object({ number: z.number() });
+  const Told = z.object({
+    kind: z.string(),
+    status: z.string(),
+    after: z.record(z.string(), z.unknown()),
+    operation: Carried.optional(),
+  });
+  const { timeline } = z.object({ timeline: z.array(Told) }).parse(body);
+  return new Map(
+    timeline.flatMap(({ kind, status, after, operation }) => {
+      const isLarge = kind === 'update' && after.schedulerSize === 'LARGE';
+      const name = status === 'FAILED' ? 'failing' : kind === 'rollback' ? 'rollback' : 'update';
+      const isOne = status === 'FAILED' || kind === 'rollback' || isLarge;
+      return isOne && operation !== undefined ? [[String(operation.number), name] as const] : [];
+    }),
+  );
 }
 
 /** What there was before the deployment was removed; nothing may be left of it. */
