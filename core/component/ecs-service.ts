@@ -2,7 +2,7 @@ import type { CreateServiceCommandInput, NetworkConfiguration } from '@aws-sdk/c
 import type { Cell } from '../cell/schema.ts';
 import type { Spec } from '../revision/schema.ts';
 import { resourceName } from './names.ts';
-import type { Component } from './service.ts';
+import { type Component, workerCount } from './service.ts';
 import { API_PORT, API_PORT_NAME } from './task-definition.ts';
 
 /**
@@ -52,8 +52,8 @@ export function networkConfiguration({ network }: Cell): { networkConfiguration?
   };
 }
 
-/** How many tasks a service has: a queue has its least number of workers, and one from its first moment on. */
+/** How many tasks a service has. */
 export function taskCount(component: Component, spec: Spec): number {
-  if (component.kind === 'worker') return Math.max(1, component.queue.minWorkerCount);
+  if (component.kind === 'worker') return workerCount(component.queue);
   return spec.isHighAvailability ? 2 : 1;
 }

@@ -20,9 +20,14 @@ export function componentsOf({ spec, generations }: Pick<Revision, 'spec' | 'gen
     ...spec.workerQueues.map((queue) => {
       const generation = generations[queue.name];
       if (generation === undefined) throw new Error(`Queue ${queue.name} has no generation of workers`);
-      return { kind: 'worker' as const, name: `worker-${queue.name}-${generation}`, queue, generation };
+      return { kind: 'worker' as const, name: workerName(queue.name, generation), queue, generation };
     }),
   ];
+}
+
+/** What the service of a queue's workers of a generation is called. */
+export function workerName(queue: string, generation: number): string {
+  return `worker-${queue}-${generation}`;
 }
 
 /** The worker services of a revision that another one does not have: their workers end what they run, then go. */
@@ -37,19 +42,30 @@ export function serversUnchanged(from: Spec, to: Spec): boolean {
   return isDeepStrictEqual(servers(from), servers(to));
 }
 
-/** Whether a queue's workers run the same in both specs; how many there are may change meanwhile. */
-export function workersUnchanged(queueName: string, from: Spec, to: Spec): boolean {
-  const [before, after] = [workers(queueName, from), workers(queueName, to)];
-  return before !== undefined && isDeepStrictEqual(before, after);
+/** Whether a queue's workers of one spec are workers of the other: they run the same there, and none is too many. */
+export function workersStay(queueName: string, from: Spec, to: Spec): boolean {
+  const [before, after] = [queueOf(queueName, from), queueOf(queueName, to)];
+  if (before === undefined || after === undefined) return false;
+  return (
+    isDeepStrictEqual(workers(before, from), workers(after, to)) && workerCount(before) <= workerCount(after)
+  );
+}
+
+/** How many workers a queue has: nothing scales them between their bounds yet, so its least number, and one at least. */
+export function workerCount({ minWorkerCount }: WorkerQueue): number {
+  return Math.max(1, minWorkerCount);
 }
 
 function servers(spec: Spec): unknown {
   return [image(spec), spec.schedulerSize];
 }
 
-function workers(queueName: string, spec: Spec): unknown {
-  const queue = spec.workerQueues.find(({ name }) => name === queueName);
-  return queue && [image(spec), queue.astroMachine, queue.workerConcurrency];
+function workers({ astroMachine, workerConcurrency }: WorkerQueue, spec: Spec): unknown {
+  return [image(spec), astroMachine, workerConcurrency];
+}
+
+function queueOf(queueName: string, { workerQueues }: Spec): WorkerQueue | undefined {
+  return workerQueues.find(({ name }) => name === queueName);
 }
 
 /** What every component runs; variables are told apart by where their values are. */

@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Component, componentsOf, drainedBetween, serversUnchanged } from '../component/service.ts';
-import type { Revision, WorkerQueue } from '../revision/schema.ts';
+import {
+  type Component,
+  componentsOf,
+  drainedBetween,
+  serversUnchanged,
+  workerCount,
+} from '../component/service.ts';
+import type { Revision } from '../revision/schema.ts';
 
 /** What an operation is for; a deploy changes the DAG bundle alone. */
 export const OperationKind = z.enum(['create', 'update', 'deploy', 'delete']);
@@ -96,12 +102,7 @@ function isServer({ kind }: Component): boolean {
 function isScaled(component: Component, { spec: from }: Revision, { spec: to }: Revision): boolean {
   if (component.kind !== 'worker') return from.isHighAvailability !== to.isHighAvailability;
   const old = from.workerQueues.find(({ name }) => name === component.queue.name);
-  return old !== undefined && !sameCounts(old, component.queue);
-}
-
-/** Nothing scales workers between their bounds yet: there are as many as the least number, and one. */
-function sameCounts(a: WorkerQueue, b: WorkerQueue): boolean {
-  return Math.max(1, a.minWorkerCount) === Math.max(1, b.minWorkerCount);
+  return old !== undefined && workerCount(old) !== workerCount(component.queue);
 }
 
 function queuesOf(revision: Revision | undefined): string[] {

@@ -1,7 +1,10 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { storagePrefix } from '../component/names.ts';
+import { workerName } from '../component/service.ts';
+import type { DeploymentIds } from '../deployment/entity.ts';
 import type { Revision } from '../revision/schema.ts';
+import type { Services } from '../services.ts';
 import { Stale } from '../store/transact.ts';
 import type { Step } from './step.ts';
 
@@ -23,8 +26,6 @@ export const Pointer = z.object({
     emptying: z
       .record(z.string(), z.object({ generation: z.number().int(), until: z.number().int() }))
       .default({}),
-    /** The ECS tasks of workers that drain all the same, by their ids. */
-    retire: z.array(z.string()),
   }),
   /** The operation that wrote it: an older one writes nothing any more. */
   operation: z.number().int(),
@@ -32,31 +33,24 @@ export const Pointer = z.object({
 export type Pointer = z.infer<typeof Pointer>;
 
 /**
- * Has the pointer say what the revision does, that of all workers up to the generation `newest` only its own stay, that
- * those of queues which it named before, and does not any more, empty them, and that the tasks named in `retire` go, or
- * those that it named before. A conditional write: of two writers one is
- * `Stale`, and what a later operation wrote stays.
+ * Has the pointer say what the revision does, that of all workers up to the generation `newest` only its own stay, and
+ * that those of queues which it named before, and does not any more, empty them. A conditional write: of two writers
+ * one is `Stale`, and what a later operation wrote stays.
  */
 export async function writePointer(
   { scope, services, operation }: Step,
   { spec, generations }: Revision,
   newest: number,
-  retire?: readonly string[],
 ): Promise<void> {
-  const { organizationId, deploymentId, number } = operation;
-  const location = {
-    Bucket: services.environment.CELL.bucket,
-    Key: `${storagePrefix(organizationId, deploymentId)}/pointer.json`,
-  };
+  const { number } = operation;
+  const location = locationOf(services, operation);
   const present = await read(services, location);
-  const going = retire ?? present?.pointer.workers.retire ?? [];
   const wanted: Pointer = {
     bundle: spec.bundle?.digest ?? null,
     workers: {
       revision: newest,
       queues: { ...generations },
       emptying: emptying(present?.pointer.workers, generations, scope.now),
-      retire: [...going],
     },
     operation: number,
   };
@@ -98,7 +92,32 @@ export function emptying(
   return Object.fromEntries(left);
 }
 
-async function read(services: Step['services'], location: { Bucket: string; Key: string }) {
+/** The services of the workers that empty a queue which was removed, and have time left for it. */
+export async function emptyingComponents(
+  services: Services,
+  ids: DeploymentIds,
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const present = await read(services, locationOf(services, ids));
+  const left = Object.entries(present?.pointer.workers.emptying ?? {}).filter(
+    ([, { until }]) => until > now.getTime() / 1000,
+  );
+  return new Set(left.map(([queue, { generation }]) => workerName(queue, generation)));
+}
+
+interface Location {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+function locationOf({ environment }: Services, { organizationId, deploymentId }: DeploymentIds): Location {
+  return {
+    Bucket: environment.CELL.bucket,
+    Key: `${storagePrefix(organizationId, deploymentId)}/pointer.json`,
+  };
+}
+
+async function read(services: Services, location: Location) {
   try {
     const { Body, ETag } = await services.objects.send(new GetObjectCommand(location));
     const content = (await Body?.transformToString()) ?? '';

@@ -1,17 +1,13 @@
-import { rolls } from '../operation/plan.ts';
 import { writePointer } from './pointer.ts';
-import { surplusWorkers } from './retire.ts';
 import type { WorkflowState } from './state.ts';
 import { type Step, toRevision } from './step.ts';
 
 /**
- * Has the pointer name what the operation leads to: from here on, new runs use the new DAG code, and workers that are
- * too many or of older generations take no new task; those of a queue that went empty it first. It is the last thing
- * that can fail.
+ * Has the pointer name what the operation leads to: from here on, new runs use the new DAG code, and workers of older
+ * generations take no new task; those of a queue that went empty it first. It is the last thing that can fail.
  */
 export async function publish(step: Step): Promise<WorkflowState> {
   const to = await toRevision(step);
-  const retire = rolls(step.operation.plan) ? await surplusWorkers(step, to) : undefined;
-  await writePointer(step, to, to.number, retire);
+  await writePointer(step, to, to.number);
   return step.state;
 }

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-TASK_ID = "0123456789abcdef0123456789abcdef"
-TASK_ARN = f"arn:aws:ecs:us-east-1:000000000000:task/cell/{TASK_ID}"
+TASK_ARN = "arn:aws:ecs:us-east-1:000000000000:task/cell/0123456789abcdef0123456789abcdef"
 
 
 class Agent:

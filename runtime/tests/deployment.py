@@ -314,7 +314,6 @@ class Deployment:
             "revision": self.revision,
             "queues": queues,
             "emptying": emptying or {},
-            "retire": [],
         }
         pointer = {"bundle": digest, "workers": workers, "operation": 1}
         self.s3.put_object(Bucket=BUCKET, Key=f"{self.prefix}/pointer.json", Body=json.dumps(pointer))

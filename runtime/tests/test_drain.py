@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from tests.agent import TASK_ID, Agent, running_agent
+from tests.agent import Agent, running_agent
 from tests.deployment import BUCKET
 from tests.peers import PATIENCE, forked, until
 from windsock_airflow.drain import Follower
@@ -52,13 +52,13 @@ class Worker:
     def publish(self, content: str) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=f"{self.prefix}/pointer.json", Body=content)
 
-    def point(self, revision: int, queues: dict[str, int], retire: list[str] | None = None) -> None:
-        self.write({"revision": revision, "queues": queues, "retire": retire or []})
+    def point(self, revision: int, queues: dict[str, int]) -> None:
+        self.write({"revision": revision, "queues": queues})
 
     def remove_queue(self, seconds: float = 3600) -> None:
         """Has the worker empty its queue for so long."""
         emptying = {"default": {"generation": 2, "until": int(time.time() + seconds)}}
-        self.write({"revision": 3, "queues": {}, "emptying": emptying, "retire": []})
+        self.write({"revision": 3, "queues": {}, "emptying": emptying})
 
     def write(self, workers: dict[str, object]) -> None:
         self.publish(json.dumps({"bundle": None, "workers": workers, "operation": 1}))
@@ -121,15 +121,6 @@ def test_a_worker_that_drains_stays_protected_and_is_told_only_once(worker: Work
     until("protection is asked for again", lambda: len(agent.asked) > 1 or None)
     assert agent.asked[:2] == [PROTECT, PROTECT]
     assert len(worker.stops) == 1
-
-
-def test_a_worker_is_retired_by_the_id_of_its_ecs_task(worker: Worker, agent: Agent) -> None:
-    agent.granting = False
-    worker.point(2, {"default": 2}, ["another"])
-    worker.start()
-    assert worker.stops == []
-    worker.point(2, {"default": 2}, ["another", TASK_ID])
-    until("it stops consuming", worker.is_stopped)
 
 
 def test_a_worker_whose_queue_is_gone_stops_when_it_had_nothing_to_do_twice_in_a_row(

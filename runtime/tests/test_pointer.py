@@ -7,21 +7,20 @@ from windsock_airflow.pointer import Emptying, Pointer, PointerError, Workers, p
 DIGEST = "a" * 64
 
 
-def test_a_pointer_names_a_bundle_the_generations_of_the_queues_and_the_workers_that_go() -> None:
+def test_a_pointer_names_a_bundle_the_generations_of_the_queues() -> None:
     workers = {
         "revision": 4,
         "queues": {"default": 4, "heavy": 2},
         "emptying": {"big": {"generation": 3, "until": 1000}},
-        "retire": ["w1"],
     }
     content = json.dumps({"bundle": DIGEST, "workers": workers, "operation": 7}).encode()
     assert parse_pointer(content) == Pointer(
-        DIGEST, Workers(4, {"default": 4, "heavy": 2}, {"big": Emptying(3, 1000)}, frozenset({"w1"}))
+        DIGEST, Workers(4, {"default": 4, "heavy": 2}, {"big": Emptying(3, 1000)})
     )
 
 
 def test_a_pointer_of_an_earlier_platform_has_no_queues_to_empty() -> None:
-    content = json.dumps({"bundle": None, "workers": {"revision": 4, "queues": {"default": 4}, "retire": []}})
+    content = json.dumps({"bundle": None, "workers": {"revision": 4, "queues": {"default": 4}}})
     assert parse_pointer(content.encode()) == Pointer(None, Workers(4, {"default": 4}))
 
 
@@ -31,14 +30,13 @@ def test_a_pointer_of_an_earlier_platform_has_no_queues_to_empty() -> None:
         b"",
         b"[]",
         b"{}",
-        b'{"bundle": "../../etc", "workers": {"revision": 1, "queues": {}, "retire": []}}',
-        b'{"bundle": null, "workers": {"revision": "1", "queues": {}, "retire": []}}',
-        b'{"bundle": null, "workers": {"revision": 1, "queues": {"default": "1"}, "retire": []}}',
-        b'{"bundle": null, "workers": {"revision": 1, "queues": ["default"], "retire": []}}',
-        b'{"bundle": null, "workers": {"revision": 1, "queues": {}, "retire": [1]}}',
-        b'{"bundle": null, "workers": {"revision": 1, "queues": {}, "emptying": [], "retire": []}}',
-        b'{"bundle": null, "workers": {"revision": 1, "queues": {}, "emptying": {"big": 1}, "retire": []}}',
-        b'{"bundle": null, "workers": {"generation": 1, "retire": []}}',
+        b'{"bundle": "../../etc", "workers": {"revision": 1, "queues": {}}}',
+        b'{"bundle": null, "workers": {"revision": "1", "queues": {}}}',
+        b'{"bundle": null, "workers": {"revision": 1, "queues": {"default": "1"}}}',
+        b'{"bundle": null, "workers": {"revision": 1, "queues": ["default"]}}',
+        b'{"bundle": null, "workers": {"revision": 1, "queues": {}, "emptying": []}}',
+        b'{"bundle": null, "workers": {"revision": 1, "queues": {}, "emptying": {"big": 1}}}',
+        b'{"bundle": null, "workers": {"generation": 1}}',
         b'{"bundle": null}',
     ],
 )
@@ -62,18 +60,7 @@ def test_anything_else_is_refused(content: bytes) -> None:
         ("its queue was removed, and came back", Workers(6, {"default": 6}), "go"),
         ("its revision failed, and the one before was put back", Workers(3, {"default": 1}), "go"),
         ("its revision failed, which had added its queue", Workers(3, {"heavy": 1}), "go"),
-        (
-            "it is to retire while it empties its queue",
-            Workers(5, {}, {"default": Emptying(3, 1001)}, frozenset({"w1"})),
-            "go",
-        ),
-        ("it is to retire", Workers(5, {"default": 3}, retire=frozenset({"w1"})), "go"),
-        ("another is to retire", Workers(5, {"default": 3}, retire=frozenset({"w2"})), "work"),
     ],
 )
 def test_what_the_pointer_has_a_worker_do(why: str, workers: Workers, order: str) -> None:
-    assert workers.order("default", 3, "w1", now=1000) == order, why
-
-
-def test_a_worker_that_knows_no_task_id_is_not_retired() -> None:
-    assert Workers(5, {"default": 3}, retire=frozenset({""})).order("default", 3, None, now=1000) == "work"
+    assert workers.order("default", 3, now=1000) == order, why

@@ -72,9 +72,7 @@ class Follower:
             try:
                 self._protection.keep()
                 if not self._released and self._is_released(has_work):
-                    log.info(
-                        "This worker takes no new task: its queue moved on or is gone, or it is to retire."
-                    )
+                    log.info("This worker takes no new task: its queue moved on or is gone.")
                     self._released = True
                     stop_consuming()
             except Exception:
@@ -88,7 +86,7 @@ class Follower:
         """
         was_idle, self._is_idle = self._is_idle, False
         workers = self._pointer.read().workers
-        match workers.order(self._queue, self._generation, self._protection.task_id, time.time()):
+        match workers.order(self._queue, self._generation, time.time()):
             case "work":
                 return False
             case "go":

@@ -31,23 +31,19 @@ class Emptying:
 class Workers:
     """`revision`: the newest of the deployment's that was published. `queues`: the generation that works on
     each queue, which is the number of the revision that started it. `emptying`: the queues that were removed.
-    `retire`: ECS task ids of those that go.
     """
 
     revision: int = 0
     queues: Mapping[str, int] = field(default_factory=dict)
     emptying: Mapping[str, Emptying] = field(default_factory=dict)
-    retire: frozenset[str] = frozenset()
 
-    def order(self, queue: str, generation: int, task_id: str | None, now: float) -> Order:
-        """What a worker of that queue and generation, in that ECS task, does at that time.
+    def order(self, queue: str, generation: int, now: float) -> Order:
+        """What a worker of that queue and generation does at that time.
 
         A generation above the revision is not published yet: it works on. Of a queue that was removed nobody
-        else takes what waits in it. All others go: their queue has moved on, their revision failed, the time
-        to empty their queue is over, or they are named.
+        else takes what waits in it. All others go: their queue has moved on, their revision failed, or the
+        time to empty their queue is over.
         """
-        if task_id in self.retire:
-            return "go"
         if generation > self.revision or self.queues.get(queue) == generation:
             return "work"
         left = self.emptying.get(queue)
@@ -67,13 +63,13 @@ NOTHING_PUBLISHED = Pointer(bundle=None)
 
 def parse_pointer(content: bytes) -> Pointer:
     """Reads `{"bundle": "<sha256>" | null, "workers": {"revision": n, "queues": {name: generation, ...},
-    "emptying": {name: {"generation": n, "until": seconds}, ...}, "retire": [task id, ...]}}`. Documents of
-    earlier platforms have no `emptying`."""
+    "emptying": {name: {"generation": n, "until": seconds}, ...}}}`. Documents of earlier platforms have no
+    `emptying`."""
     try:
         document = json.loads(content)
         bundle = document["bundle"]
         workers = document["workers"]
-        revision, queues, retire = workers["revision"], workers["queues"], workers["retire"]
+        revision, queues = workers["revision"], workers["queues"]
         emptying = {
             queue: Emptying(int(left["generation"]), int(left["until"]))
             for queue, left in workers.get("emptying", {}).items()
@@ -86,9 +82,7 @@ def parse_pointer(content: bytes) -> Pointer:
         raise PointerError(f"pointer.json has a revision of its workers that is no number: {revision!r}")
     if not isinstance(queues, dict) or not all(isinstance(number, int) for number in queues.values()):
         raise PointerError("pointer.json must give the workers of each queue a generation by number")
-    if not isinstance(retire, list) or not all(isinstance(task_id, str) for task_id in retire):
-        raise PointerError("pointer.json must list the workers to retire by their ECS task ids")
-    return Pointer(bundle, Workers(revision, queues, emptying, frozenset(retire)))
+    return Pointer(bundle, Workers(revision, queues, emptying))
 
 
 class PointerReader:

@@ -28,8 +28,6 @@ class TaskProtection:
     def __init__(self, agent_uri: str | None) -> None:
         self._agent_uri = agent_uri
         self._renew_at = 0.0
-        self.task_id: str | None = None
-        """The id of this ECS task, which the agent tells with its first answer."""
 
     def keep(self) -> None:
         """Asks for protection unless it was granted a short while ago."""
@@ -51,11 +49,8 @@ class TaskProtection:
             log.warning("the ECS agent could not be asked for %s: %r", state, error)
             return False
         granted = answer.get("protection")
-        refusal = answer.get("failure") or answer.get("error") or {}
-        arn = str(granted["TaskArn"] if granted else refusal.get("Arn") or "")
-        self.task_id = arn.rpartition("/")[2] or self.task_id
         if not granted:
-            log.warning("ECS refuses %s: %s", state, refusal)
+            log.warning("ECS refuses %s: %s", state, answer.get("failure") or answer.get("error"))
         return bool(granted)
 
 

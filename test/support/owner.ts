@@ -8,6 +8,7 @@ import {
   ListTasksCommand,
   StopTaskCommand,
   type TaskDefinition,
+  UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -36,6 +37,10 @@ export interface Owner {
   stopExecutions(): Promise<void>;
   /** Stops the task that makes a deployment's database, as Ctrl-C stops all tasks; answers whether there was one. */
   stopDatabaseTask(deploymentId: string): Promise<boolean>;
+  /** Does what workers do that run something: ECS stops these tasks no more since they are too many. */
+  protectTasks(tasks: string[]): Promise<void>;
+  /** Stops a task past its service, which starts another when it wants one. */
+  stopTask(task: string): Promise<void>;
   /** Ends its connections. */
   destroy(): void;
 }
@@ -156,6 +161,14 @@ export function ownerOf(home: string): Owner {
         await containers.send(new StopTaskCommand({ cluster: names.cluster, task }));
       }
       return taskArns.length > 0;
+    },
+    async protectTasks(tasks) {
+      await containers.send(
+        new UpdateTaskProtectionCommand({ cluster: names.cluster, tasks, protectionEnabled: true }),
+      );
+    },
+    async stopTask(task) {
+      await containers.send(new StopTaskCommand({ cluster: names.cluster, task }));
     },
     destroy() {
       for (const client of [workflows, containers, secrets, objects]) client.destroy();

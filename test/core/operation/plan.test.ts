@@ -112,7 +112,7 @@ test('how many workers a queue may have is an update, though nothing rolls', () 
   );
 });
 
-test('how many workers a queue has changes without another generation of them', () => {
+test('a queue gets more workers of the same generation, and fewer of another one', () => {
   fc.assert(
     fc.property(anySpec, (made) => {
       const from = revision(made);
@@ -120,12 +120,13 @@ test('how many workers a queue has changes without another generation of them', 
       const to = revision({ ...made, workerQueues: more }, from);
       expect(to.generations).toEqual(from.generations);
       const workers = names(from).filter((name) => name.startsWith('worker-'));
-      expect(plan(from, to).components).toEqual({
-        started: [],
-        restarted: [],
-        scaled: workers,
-        drained: [],
-        stopped: [],
+      const nothing = { started: [], restarted: [], scaled: [], drained: [], stopped: [] };
+      expect(plan(from, to).components).toEqual({ ...nothing, scaled: workers });
+      const back = revision(made, to);
+      expect(plan(to, back).components).toEqual({
+        ...nothing,
+        started: workers.map((name) => name.replace(/-\d+$/, `-${back.number}`)),
+        drained: workers,
       });
     }),
   );

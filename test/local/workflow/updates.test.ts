@@ -49,8 +49,12 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
       { seconds: 20, what: () => 'the old workers to be gone' },
     );
     const kept = Object.keys(before).filter((name) => name in after);
-    expect(Object.keys(after).filter((name) => !(name in before))).toEqual(plan.components.started);
-    expect(Object.keys(before).filter((name) => !(name in after))).toEqual(plan.components.drained);
+    expect(Object.keys(after).filter((name) => !(name in before))).toEqual(
+      plan.components.started.toSorted(),
+    );
+    expect(Object.keys(before).filter((name) => !(name in after))).toEqual(
+      plan.components.drained.toSorted(),
+    );
     expect(kept.filter((name) => before[name]?.every((task) => !after[name]?.includes(task))).sort()).toEqual(
       plan.components.restarted.toSorted(),
     );
@@ -118,7 +122,10 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     const resized = await changed({
       workerQueues: [DEFAULT, { ...BIG, id: big?.id, workerConcurrency: 20 }],
     });
-    expect(resized.plan.components.drained).toHaveLength(1);
+    expect(resized.plan.components.drained).toEqual([
+      'worker-default-1',
+      expect.stringMatching('worker-big'),
+    ]);
     await changed({ workerQueues: [DEFAULT, { ...BIG, id: big?.id, name: 'huge' }] });
     const { workerQueues: renamed } = await rehearsed.get(id);
     expect(renamed.find(({ name }) => name === 'huge')?.id).toBe(big?.id);
@@ -126,7 +133,7 @@ describe.each([{ twice: false }, { twice: true }])('with each step run twice: $t
     expect(removed.plan).toMatchObject({ components: { started: [], restarted: [] }, tasksAtRisk: ['huge'] });
     const generation = (component = '') => Number(component.split('-').at(-1));
     expect((await pointer()).workers).toMatchObject({
-      queues: { default: 1 },
+      queues: { default: generation(resized.plan.components.started[0]) },
       emptying: {
         big: { generation: generation(resized.plan.components.started[0]) },
         huge: { generation: generation(removed.plan.components.drained[0]) },
