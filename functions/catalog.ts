@@ -73,11 +73,14 @@ const ADVANCE: readonly Grant[] = [
     actions: ['ses:SendEmail'],
     resources: ['arn:aws:ses:${region}:${account}:identity/${mailFrom}'],
   },
-  /** Services of workers that go. */
+  /** Services of workers that go, the tasks of those that empty a queue, and the pointer, which has them do so. */
   {
     actions: ['ecs:DescribeServices', 'ecs:UpdateService', 'ecs:DeleteService'],
     resources: ['arn:aws:ecs:${region}:${account}:service/${cluster}/windsock-c*'],
   },
+  { actions: ['ecs:DescribeTasks'], resources: ['arn:aws:ecs:${region}:${account}:task/${cluster}/*'] },
+  { actions: ['ecs:ListTasks'], resources: ['*'] },
+  { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::${bucket}/*/pointer.json'] },
   {
     actions: ['states:StartExecution'],
     resources: [

@@ -4,34 +4,38 @@ import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { dueAfter } from '../store/attributes.ts';
 import { refused, Stale } from '../store/transact.ts';
-import { deleteServices, describeServices, scaleToNone } from '../workflow/ecs-services.ts';
+import { deleteServices } from '../workflow/ecs-services.ts';
+import { scaleDraining } from '../workflow/scale-draining.ts';
 
 /** Workers that end what they run are looked after so often. */
 export const DRAIN_SECONDS = 60;
 
 /**
- * Has the services of workers that go start none any more: ECS stops no worker that is protected. Deletes those whose
- * last worker has gone, and looks again later while there are others; a task takes as long as it takes. Safe to repeat.
+ * Looks after the services of workers that go, and deletes those whose last worker has gone; returns the others. Safe to
+ * repeat, and while an operation works on the deployment: no revision comes back to these services.
  */
 export async function collectDrained(
   scope: Scope,
   services: Services,
   deployment: DeploymentItem,
-): Promise<void> {
-  const { organizationId, deploymentId, version, draining } = deployment;
-  const nameOf = (component: string) => resourceName(deploymentId, component);
-  await scaleToNone(services, draining.map(nameOf));
-  const described = await describeServices(services, draining.map(nameOf));
-  const busy = new Set(
-    described
-      .filter(({ runningCount = 0, pendingCount = 0 }) => runningCount + pendingCount > 0)
-      .map(({ serviceName }) => serviceName),
-  );
-  const left = draining.filter((component) => busy.has(nameOf(component)));
+): Promise<string[]> {
+  const { deploymentId, draining } = deployment;
+  const left = await scaleDraining(scope, services, deployment, draining);
+  const gone = draining.filter((component) => !left.includes(component));
   await deleteServices(
     services,
-    draining.map(nameOf).filter((name) => !busy.has(name)),
+    gone.map((component) => resourceName(deploymentId, component)),
   );
+  return left;
+}
+
+/** Keeps which of them are left, and looks again later while there are any; a task takes as long as it takes. */
+export async function keepDraining(
+  scope: Scope,
+  services: Services,
+  { organizationId, deploymentId, version }: DeploymentItem,
+  left: string[],
+): Promise<void> {
   const rejected = await refused(
     services.store(organizationId).transaction.write((entities) => {
       const ids = { organizationId, deploymentId };

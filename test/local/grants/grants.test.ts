@@ -23,6 +23,7 @@ import {
 import { tellOutOfMemory } from '../../support/out-of-memory.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
+import { queue } from '../../support/queues.ts';
 import { type Rehearsal, startRehearsal } from '../../support/rehearsal.ts';
 import { rights, type Withheld, withhold } from './withheld.ts';
 
@@ -48,11 +49,10 @@ beforeAll(async () => {
   await runOutOfMemory(tenant, trial);
   await createFailing(tenant);
   await createTwice(tenant);
-  await renewWorkers(
-    tenant,
-    trial,
-    async (later) => await tellLate(await itemOf('deployment', 'deploymentId', trial.id), later),
-  );
+  const dueAt = new Date().toISOString();
+  const item = { ...(await itemOf('deployment', 'deploymentId', trial.id)), dueAt };
+  await renewWorkers(tenant, trial, async (later) => await tellLate(item, later));
+  await loseWorker(tenant, trial, async (later) => await tellLate(item, later));
   await changeByHand(tenant);
   await deleteEarly(tenant);
   await keepWorkspace(tenant);
@@ -65,8 +65,10 @@ beforeAll(async () => {
   await byTheClock(async () => {
     const other = await signUp(cloud);
     const trial = await healthy(other);
+    await leaveTrial(other);
     await untilNotDue([await abandonUpload(other, trial)], HOURS);
     await renewWorkers(other, trial, tick);
+    await loseWorker(other, trial, tick);
     await remove(other, trial);
   });
   await putBack(kept);
@@ -132,6 +134,37 @@ async function renewWorkers(
       return services.length === 3 && !services.includes('worker-default-1');
     },
     { seconds: 60, what: () => 'the service of the older workers to be deleted' },
+  );
+}
+
+/**
+ * A queue is removed, and the worker that empties it is lost: looks, each a minute later, have ECS start another, let
+ * that go, and delete the service.
+ */
+async function loseWorker(
+  tenant: Tenant,
+  deployment: Deployment,
+  look: (later: number) => Promise<void>,
+): Promise<void> {
+  const change = async (workerQueues: object[]) => {
+    expect((await tenant.client.post(pathOf(tenant, deployment), { workerQueues })).status).toBe(200);
+    await healthy(tenant);
+  };
+  await change([queue(), queue({ name: 'lost', isDefault: false })]);
+  const tasks = await cloud.tasks(deployment.id);
+  const [service = '', [lost = ''] = []] =
+    Object.entries(tasks).find(([name]) => name.startsWith('worker-lost')) ?? [];
+  await cloud.protectTasks([lost]);
+  await change([queue()]);
+  await cloud.stopTask(lost);
+  let later = 0;
+  await until(
+    async () => {
+      later += MINUTE;
+      await look(later);
+      return !(service in (await cloud.tasks(deployment.id)));
+    },
+    { seconds: 60, what: () => 'the other worker to go, and the service with it' },
   );
 }
 
