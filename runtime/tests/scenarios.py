@@ -52,6 +52,24 @@ def empties_a_removed_queue(deployment: Deployment, go: Path) -> None:
     deployment.start_next_worker()
 
 
+def another_worker_empties_a_removed_queue(deployment: Deployment, go: Path) -> None:
+    """Stops the worker that empties its queue, as Ctrl-C does: another one of its kind ends what is left."""
+    deployment.publish(bundle("left", "A", go))
+    runs = [deployment.run("left") for _ in range(7)]
+    until("five run and two wait", lambda: five_run_and_the_rest_wait(deployment, "left", runs))
+    deployment.remove_queue()
+    deployment.ask_to_stop("worker")
+    go.touch()
+    assert deployment.ended("worker") == 0
+    assert "queued" in {state for run in runs for _, _, state in deployment.tries("left", run)}
+    deployment.start("worker")
+    for run in runs:
+        assert deployment.outcome("left", run) == "success"
+        assert deployment.tries("left", run) == [("first", 1, "success"), ("second", 1, "success")]
+    assert deployment.ended("worker") == 0
+    deployment.start_next_worker()
+
+
 def waits_for_a_busy_worker(deployment: Deployment, record: Path, go: Path) -> None:
     """Has tasks wait until Airflow has taken them for stuck three times, and new workers come to the queue:
     each runs once, at its first try."""

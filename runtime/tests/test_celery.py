@@ -10,6 +10,7 @@ from tests.deployment import Deployment
 from tests.peers import PATIENCE, RedisServer, until
 from tests.recorded import lines, once, publish_recorded, started
 from tests.scenarios import (
+    another_worker_empties_a_removed_queue,
     bundle,
     empties_a_removed_queue,
     ends_after_its_file_moved,
@@ -125,6 +126,12 @@ def test_a_worker_whose_generation_is_passed_ends_its_task_while_the_next_one_wo
 
 def test_a_worker_whose_queue_was_removed_empties_it_first(celery: Deployment, go: Path) -> None:
     empties_a_removed_queue(celery, go)
+
+
+def test_what_a_worker_leaves_that_was_stopped_as_it_emptied_its_queue_another_one_ends(
+    celery: Deployment, go: Path
+) -> None:
+    another_worker_empties_a_removed_queue(celery, go)
 
 
 def test_what_a_full_pool_holds_back_waits_for_the_worker(celery: Deployment) -> None:

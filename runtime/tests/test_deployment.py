@@ -16,6 +16,7 @@ from tests.deployment import Deployment, front_door_token
 from tests.peers import PATIENCE, until
 from tests.recorded import at_once, publish_recorded, started
 from tests.scenarios import (
+    another_worker_empties_a_removed_queue,
     bundle,
     empties_a_removed_queue,
     ends_after_its_file_moved,
@@ -264,6 +265,12 @@ def test_a_worker_whose_queue_moved_on_ends_its_task_while_the_next_takes_what_i
 
 def test_a_worker_whose_queue_was_removed_empties_it_first(running: Deployment, go: Path) -> None:
     empties_a_removed_queue(running, go)
+
+
+def test_what_a_worker_leaves_that_was_stopped_as_it_emptied_its_queue_another_one_ends(
+    running: Deployment, go: Path
+) -> None:
+    another_worker_empties_a_removed_queue(running, go)
 
 
 def test_a_task_waits_for_a_busy_worker_for_any_time(running: Deployment, tmp_path: Path, go: Path) -> None:
