@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { Pointer } from '../../../core/workflow/pointer.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { until } from '../../support/platform.ts';
 import { queue } from '../../support/queues.ts';
@@ -90,7 +89,7 @@ describe('with each step run twice', () => {
       expect(put).toMatchObject({ status: 'UNHEALTHY', statusReason: failed?.reason, runningRevision: 2 });
       expect(put.environmentVariables).toEqual([]);
       expect(JSON.stringify([failed, put])).not.toContain(MARKER);
-      const pointer = Pointer.parse(cloud.pointer(rehearsed.tenant.organizationId, id));
+      const pointer = await cloud.pointer(rehearsed.tenant.organizationId, id);
       expect(pointer.workers.queues).toEqual({ default: 1, big: 2 });
 
       await ask(id, variables({ FAIL: 'api-server' }));

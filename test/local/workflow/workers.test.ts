@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Pointer } from '../../../core/workflow/pointer.ts';
 import { until } from '../../support/platform.ts';
 import { killProcess, processesOf } from '../../support/processes.ts';
 import { queue } from '../../support/queues.ts';
@@ -48,7 +47,7 @@ test('the worker that is left by a scale-in is replaced while others still run l
 
 test('a worker that is lost while it empties a removed queue is replaced, and the last one goes by itself', async () => {
   await change({ workerQueues: [queue(), BIG] });
-  const service = `worker-big-${pointer().queues.big}`;
+  const service = `worker-big-${(await pointer()).queues.big}`;
   const [first = ''] = await working('big');
   await cloud.protectTasks([first]);
   await change({ workerQueues: [queue()] });
@@ -98,11 +97,11 @@ test('a worker of an older generation that has ended is not started again while 
 
 /** The tasks of a queue's workers that the pointer lets take new Airflow tasks. */
 async function working(name: string): Promise<string[]> {
-  return (await cloud.tasks(id))[`worker-${name}-${pointer().queues[name]}`] ?? [];
+  return (await cloud.tasks(id))[`worker-${name}-${(await pointer()).queues[name]}`] ?? [];
 }
 
-function pointer(): Pointer['workers'] {
-  return Pointer.parse(cloud.pointer(rehearsed.tenant.organizationId, id)).workers;
+async function pointer() {
+  return (await cloud.pointer(rehearsed.tenant.organizationId, id)).workers;
 }
 
 async function allTasks(): Promise<string[]> {
