@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CloudProvider } from '../cell/place.ts';
 import { GivenId } from '../id.ts';
+import { EmailAddress } from '../mail/address.ts';
 import { Name } from '../name/schema.ts';
 import { Cpu, Memory } from './quotas.ts';
 import { Machine, SchedulerSize } from './sizes.ts';
@@ -58,7 +59,7 @@ export const CreateDeploymentRequest = z.strictObject({
   cloudProvider: CloudProvider.optional(),
   region: z.string().max(100).optional(),
   clusterId: GivenId.optional(),
-  contactEmails: perhaps(z.array(z.email().max(254)).max(100)),
+  contactEmails: perhaps(z.array(EmailAddress).max(100)),
   isCicdEnforced: z.boolean().optional(),
   isDagDeployEnabled: z.boolean().optional(),
   isDevelopmentMode: z.boolean().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EmailAddress } from '../mail/address.ts';
 import { Name } from '../name/schema.ts';
 import { Subject } from '../subject.ts';
 import { type OrganizationItem, organizationStatuses } from './entity.ts';
@@ -36,7 +37,7 @@ const NOT_OFFERED = 'is not offered; leave it out, or false';
 
 export const UpdateOrganizationRequest = z.strictObject({
   name: Name,
-  billingEmail: z.email().max(254),
+  billingEmail: EmailAddress,
   isScimEnabled: z.literal(false, NOT_OFFERED),
   allowEnhancedSupportAccess: z.literal(false, NOT_OFFERED).optional(),
   hasAiFeaturesDisabled: z.boolean().optional(),

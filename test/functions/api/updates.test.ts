@@ -99,7 +99,8 @@ describe('an update', () => {
   test('cannot make a deployment larger than the table and the audit log hold', async () => {
     const refused = async (request: object, field: string) =>
       expect(await post(path, request)).toMatchObject({ status: 400, body: { fieldErrors: [{ field }] } });
-    await refused({ contactEmails: [`${'a'.repeat(250)}@example.com`] }, 'contactEmails[0]');
+    await refused({ contactEmails: [`someone@${`${'b'.repeat(60)}.`.repeat(5)}com`] }, 'contactEmails[0]');
+    await refused({ contactEmails: [`${'a'.repeat(65)}@example.com`] }, 'contactEmails[0]');
     const shown = (key: string, value?: string) => ({ key, value, isSecret: false });
     expect((await post(path, { environmentVariables: [shown('A', 'a'.repeat(40_000))] })).status).toBe(200);
     await refused(
