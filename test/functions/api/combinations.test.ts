@@ -175,6 +175,15 @@ describe('the origin of a deploy', () => {
     expect(await named(`/deployments/${deploymentId}/deploys`, request)).toEqual(refusal(request, fields));
   });
 
+  test('a URL is kept without the token that CI writes into it', async () => {
+    const token = 'https://gitlab-ci-token:hush@git.example.com/gale/dags.git';
+    const git = { ...generic, remoteUrl: token, commitUrl: token, authorUrl: token };
+    const { body } = await post(`/deployments/${deploymentId}/deploys`, { type: 'DAG_ONLY', git });
+    const url = 'https://git.example.com/gale/dags.git';
+    expect(body).toMatchObject({ git: { remoteUrl: url, commitUrl: url, authorUrl: url } });
+    expect(JSON.stringify((await get('/audit-logs')).body)).not.toContain('hush');
+  });
+
   test.each([github, { ...github, remoteUrl: '' }, generic, { ...generic, account: '', repo: '' }])(
     '%j is kept',
     async (git) => {
