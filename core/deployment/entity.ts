@@ -36,13 +36,15 @@ export function deploymentEntity(storage: Storage) {
         operationCount: { type: 'number', required: true },
         revisionCount: { type: 'number', required: true },
         intentCount: { type: 'number', required: true },
+        /** When the last intent was asked for: those of later numbers are of no earlier time. */
+        lastIntentAt: { type: 'string' },
         carriedIntents: { type: 'number', required: true },
         /** Services of workers that go: they end what they run, or empty their queue. Each is deleted once it has none. */
         draining: { type: 'list', items: { type: 'string' }, required: true },
         isDeleting: { type: 'boolean', required: true },
         /** Why the last operation failed, or left something out, until one succeeds with all that it carries. */
         failure: { type: 'string' },
-        /** Whether what ran before that operation was put back and is not healthy, until one succeeds. */
+        /** Whether what ran before that operation was put back and is not healthy, until all of it is seen to be. */
         isUnhealthy: { type: 'boolean' },
         /** What ran out of memory, the newest first. */
         outOfMemory: { type: CustomAttributeType<readonly OutOfMemory[]>('any') },

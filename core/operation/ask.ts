@@ -30,18 +30,20 @@ export async function ask(
  * writes both in one transaction (`writesOf`). Throws 409 when it is being deleted.
  */
 export function asking(scope: Scope, deployment: DeploymentItem, intent: Intent) {
-  const { organizationId, deploymentId, version, intentCount, desired } = deployment;
+  const { organizationId, deploymentId, version, intentCount, lastIntentAt, createdAt, desired } = deployment;
   demandNotDeleting(deployment);
   const number = intentCount + 1;
+  const at = laterOf(timestamp(scope), lastIntentAt ?? createdAt);
   return {
     deployment: {
       ...updated(scope, version),
       ...dueNow(scope, deploymentId),
       intentCount: number,
+      lastIntentAt: at,
       desired: fold(desired, [intent]) ?? desired,
       isDeleting: intent.kind === 'delete',
     },
-    intent: asked(scope, { organizationId, deploymentId }, number, intent),
+    intent: { ...asked(scope, { organizationId, deploymentId }, number, intent), createdAt: at },
   };
 }
 
@@ -76,4 +78,9 @@ export function asked(
   intent: Intent,
 ) {
   return { ...ids, number, intent, createdAt: timestamp(scope), createdBy: subjectOf(scope.actor) };
+}
+
+/** Of two that ask at the same moment the first to be written may have begun last. */
+function laterOf(a: string, b: string): string {
+  return a < b ? b : a;
 }

@@ -149,3 +149,26 @@ test('a page of the timeline that begins amid what one operation carried tells t
     }
   }
 });
+
+test('what was asked for at crossed times is told in the order in which it is carried out, page by page', async () => {
+  const request = { name: 'crossed', workspaceId: account.workspace.id };
+  const { body } = await plane.call('POST', `${account.path}/deployments`, request, account);
+  const path = `${account.path}/deployments/${z.object({ id: z.string() }).parse(body).id}`;
+  const change = async (changed: object, seconds: number) => {
+    plane.advanceClock(seconds);
+    expect((await plane.call('POST', path, changed, account)).status).toBe(200);
+  };
+  await change({ schedulerSize: 'MEDIUM' }, 60);
+  await change({ isHighAvailability: true }, -30);
+  await change({ description: 'between' }, 20);
+  const timeline = async (query: string) => {
+    const at = `${path.replace('/v1/', '/v1alpha1/')}/timeline?${query}`;
+    const answer = await plane.call('GET', at, undefined, account);
+    const Told = z.looseObject({ number: z.int().optional(), kind: z.string() });
+    const { timeline } = z.object({ timeline: z.array(Told) }).parse(answer.body);
+    return timeline.map(({ number, kind }) => number ?? kind);
+  };
+  expect(await timeline('')).toEqual([3, 2, 'settings', 1]);
+  const pages = await Promise.all([0, 1, 2, 3].map((offset) => timeline(`limit=1&offset=${offset}`)));
+  expect(pages.flat()).toEqual([3, 2, 'settings', 1]);
+});
