@@ -29,7 +29,7 @@ export function holdsRoleOn(
   );
 }
 
-/** What a list's filter asks to look at; a deployment that is not there is one that cannot be seen. */
+/** What a list's filter asks to look at; a deployment that is not there, or not in the workspace, cannot be seen. */
 export async function targetOf(
   services: Services,
   organizationId: string,
@@ -38,5 +38,8 @@ export async function targetOf(
   if (deploymentId === undefined) return { organizationId, workspaceId };
   const deployment = await findDeployment(services, { organizationId, deploymentId });
   if (deployment === undefined) throw notFound('deployment', deploymentId);
+  if (workspaceId !== undefined && workspaceId !== deployment.workspaceId) {
+    throw notFound('workspace', workspaceId);
+  }
   return { organizationId, workspaceId: deployment.workspaceId, deploymentId };
 }

@@ -117,3 +117,13 @@ test('an id of what the caller may not see is answered as one of nothing', async
     expect(await ask(id, member)).toEqual(await ask(NOTHING, member));
   }
 });
+
+test('whom a deployment in another workspace is named with is not told', async () => {
+  const { deploymentId = '' } = ids;
+  const made = await plane.call('POST', `${owner.path}/workspaces`, { name: 'Another' }, owner);
+  const another = Id.parse(made.body).id;
+  for (const list of ['users', 'teams', 'tokens']) {
+    const path = `${owner.path}/${list}?deploymentId=${deploymentId}&workspaceId=${another}`;
+    expect(await plane.call('GET', path, undefined, owner)).toMatchObject({ status: 404 });
+  }
+});
