@@ -12,7 +12,8 @@ const BURST_SECONDS = 10;
 
 /**
  * Limits how often one token, or without a valid one the same address, asks: 429 with the seconds to wait. A request
- * whose credential was refused counts for its address once that is known, so that it keeps no valid token waiting.
+ * whose credential was refused counts for its address once that is known, apart from the others: it keeps neither a
+ * valid token waiting nor who signs in there.
  * Each instance of the function counts for itself. The platform's own parts are not limited.
  */
 export function rateLimit({ environment }: Services): Middleware {
@@ -23,11 +24,10 @@ export function rateLimit({ environment }: Services): Middleware {
     ]),
   );
   /** The refusal of this request, when its caller has sent too many. */
-  function refusal(event: APIGatewayProxyEventV2): VisibleError | undefined {
+  function refusal(event: APIGatewayProxyEventV2, caller: string | undefined): VisibleError | undefined {
     const { method } = part(event, 'route');
-    const { now, actor } = part(event, 'scope');
+    const { now } = part(event, 'scope');
     const limit = limits.get(method);
-    const caller = callerOf(actor, part(event, 'request').sourceAddress);
     if (limit === undefined || caller === undefined) return undefined;
     const seconds = Math.ceil(limit.take(caller, now));
     if (seconds === 0) return undefined;
@@ -36,12 +36,14 @@ export function rateLimit({ environment }: Services): Middleware {
   }
   return {
     before({ event }) {
-      const refused = refusal(event);
+      const { actor } = part(event, 'scope');
+      const refused = refusal(event, callerOf(actor, part(event, 'request').sourceAddress));
       if (refused !== undefined) throw refused;
     },
     onError(request) {
       if (isUnauthenticated(request.event, request.error)) {
-        request.error = refusal(request.event) ?? request.error;
+        const { sourceAddress } = part(request.event, 'request');
+        request.error = refusal(request.event, `refused ${sourceAddress}`) ?? request.error;
       }
     },
   };

@@ -87,6 +87,8 @@ test.each([
   expect(told).toMatchObject({ headers: { 'retry-after': '1' }, body: { statusCode: 429 } });
   const right = { token: owner.token, sourceAddress: '10.0.0.7' };
   expect((await plane.call('GET', '/v1/users/self', undefined, right)).status).toBe(200);
+  const { sourceAddress } = right;
+  expect((await plane.call('GET', '/signin', undefined, { sourceAddress })).status).toBe(200);
   expect((await plane.call(method, path, undefined, { ...shown, sourceAddress: '10.0.0.8' })).status).toBe(
     401,
   );
