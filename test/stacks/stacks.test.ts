@@ -376,7 +376,7 @@ it('lets nothing in from outside the network', () => {
 
 it('bounds what comes in from outside altogether', () => {
   expect(only('apigatewayv2/stage:Stage', z.looseObject({}))).toMatchObject({
-    defaultRouteSettings: { throttlingRateLimit: 1000, throttlingBurstLimit: 2000 },
+    defaultRouteSettings: { throttlingRateLimit: 500, throttlingBurstLimit: 500 },
   });
 });
 
