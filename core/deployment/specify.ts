@@ -3,7 +3,7 @@ import type { Cell } from '../cell/schema.ts';
 import { type FieldError, invalid } from '../errors.ts';
 import type { Spec, WorkerQueue } from '../revision/schema.ts';
 import { defaultRuntimeVersion, minorOf } from '../runtime/versions.ts';
-import { defaultPlace } from '../workspace/defaults.ts';
+import { DEFAULT_FIELDS, defaultPlace } from '../workspace/defaults.ts';
 import type { WorkspaceItem } from '../workspace/entity.ts';
 import { executorOr } from './executors.ts';
 import { offerErrors } from './offer.ts';
@@ -41,7 +41,7 @@ export function specify(
   const place = isSomewhere(request) ? request : defaultPlace(workspace);
   demand([
     ...offerErrors(request, given.cell),
-    ...placeErrors(place, given.cell),
+    ...placeErrors(place, given.cell, isSomewhere(request) ? undefined : DEFAULT_FIELDS),
     ...queueErrors(workerQueues),
     ...quotaErrors(request, DEFAULT_QUOTAS),
     ...variableErrors(environmentVariables, []),

@@ -3,17 +3,18 @@ import type { Cell } from '../cell/schema.ts';
 import { type FieldError, invalid } from '../errors.ts';
 import type { WorkspaceItem } from './entity.ts';
 
-const FIELDS = {
+/** What a workspace calls the fields of its place. */
+export const DEFAULT_FIELDS = {
   cloudProvider: 'defaultCloudProvider',
   region: 'defaultRegion',
   clusterId: 'defaultClusterId',
 } as const;
 
 /** What a workspace, or a request for one, says of where its deployments are by default. */
-export type PlaceDefaults = Pick<WorkspaceItem, (typeof FIELDS)[keyof typeof FIELDS]>;
+export type PlaceDefaults = Pick<WorkspaceItem, (typeof DEFAULT_FIELDS)[keyof typeof DEFAULT_FIELDS]>;
 
 /** All fields of it. */
-export const PLACE_DEFAULTS = Object.values(FIELDS);
+export const PLACE_DEFAULTS = Object.values(DEFAULT_FIELDS);
 
 /** Where a workspace's deployments are when their requests do not say. */
 export function defaultPlace(workspace: PlaceDefaults): Place {
@@ -26,12 +27,12 @@ export function demandDefaults(request: PlaceDefaults, cell: Cell): void {
   const { clusterId, ...inRegion } = defaultPlace(request);
   const errors =
     clusterId && isSomewhere(inRegion)
-      ? [excluding(FIELDS.clusterId)]
-      : placeErrors({ clusterId, ...inRegion }, cell, FIELDS);
+      ? [excluding(DEFAULT_FIELDS.clusterId)]
+      : placeErrors({ clusterId, ...inRegion }, cell, DEFAULT_FIELDS);
   if (errors.length > 0) throw invalid(...errors);
 }
 
 function excluding(field: string): FieldError {
-  const message = `stands alone: give it, or ${FIELDS.cloudProvider} with ${FIELDS.region}`;
+  const message = `stands alone: give it, or ${DEFAULT_FIELDS.cloudProvider} with ${DEFAULT_FIELDS.region}`;
   return { field, code: 'invalid_value', message };
 }
