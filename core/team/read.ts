@@ -16,7 +16,7 @@ export async function getTeam(services: Services, { organizationId, teamId }: Te
   return data;
 }
 
-/** Those of these teams that are there, each named once. What DynamoDB leaves out under load is asked for again. */
+/** Those of these teams that are there, each named once, in the order of their ids. What DynamoDB leaves out under load is asked for again. */
 export async function findTeams(
   services: Services,
   organizationId: string,
@@ -28,7 +28,7 @@ export async function findTeams(
       .entities.team.get(teamIds.map((teamId) => ({ organizationId, teamId })))
       .go({ consistent: true });
     if (unprocessed.length > 0) throw new Stale('A team');
-    return data;
+    return data.toSorted((a, b) => (a.teamId < b.teamId ? -1 : 1));
   });
 }
 
