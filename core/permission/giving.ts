@@ -52,7 +52,7 @@ export function demandGivenIn(
   field: string,
 ): void {
   if (typeof role === 'string' || isGivenIn(role, workspaceId)) return;
-  const message = `${role.name} is restricted to workspaces, and deployment ${deploymentId} is in another workspace`;
+  const message = `${role.name} may not be given in the workspace of deployment ${deploymentId}`;
   throw invalid({ field, code: 'restricted_role', message });
 }
 

@@ -185,7 +185,7 @@ describe("a role of the organization's own", () => {
         .roles.map(({ name }) => name);
     expect(await names(`&workspaceId=${other}`)).toContain(role.name);
     expect(await names(`&workspaceId=${workspaceId}`)).not.toContain(role.name);
-    expect(await give(guest, role.id)).toMatchObject(field('deploymentRoles', 'another workspace'));
+    expect(await give(guest, role.id)).toMatchObject(field('deploymentRoles', 'may not be given'));
     expect((await give(guest, role.id, elsewhere)).status).toBe(200);
     const narrow = { name: role.name, permissions: deployer, restrictedWorkspaceIds: [workspaceId] };
     expect(await post(`/roles/${role.id}`, narrow)).toMatchObject({
@@ -209,7 +209,7 @@ describe("a role of the organization's own", () => {
     const deploymentRoles = [{ deploymentId: own, role: elsewhere.name }];
     const given = { organizationRole: 'ORGANIZATION_MEMBER', deploymentRoles };
     const refused = await post(`/users/${guest.user.id}/roles`, given, { ...owner, token: member.token });
-    expect(refused).toMatchObject(field('deploymentRoles', 'another workspace'));
+    expect(refused).toMatchObject(field('deploymentRoles', 'may not be given'));
     const shown = async (by: Account) => {
       const answers = [await get('/roles?limit=1000', by), await get(`/roles/${role.id}`, by)];
       return JSON.stringify(answers.map(({ body }) => body));
