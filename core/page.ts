@@ -49,7 +49,7 @@ export interface Numbers {
   readonly order: 'asc' | 'desc';
 }
 
-/** The asked part of what is numbered from 1 to `totalCount` as it is made, the newest first unless the query says otherwise. */
+/** The asked part of what is numbered from 1 to `totalCount` as it is made, the newest first unless told. */
 export function numbersOf(totalCount: number, { offset, limit, sorts }: PageQuery): Numbers {
   if (isOldestFirst(sorts)) {
     return { first: offset + 1, last: Math.min(offset + limit, totalCount), order: 'asc' };
@@ -62,7 +62,7 @@ export function isOldestFirst([sort]: PageQuery['sorts']): boolean {
   return sort?.endsWith(':asc') ?? false;
 }
 
-/** The asked part of a list, by `createdAt`, newest first, unless the query says otherwise; texts without regard to case. */
+/** The asked part of a list, by `createdAt`, newest first, unless told; texts without regard to case. */
 export function pageOf<T extends Readonly<Record<string, unknown>>>(items: readonly T[], query: PageQuery) {
   const orders = (query.sorts.length > 0 ? query.sorts : ['createdAt:desc']).map((sort) => sort.split(':'));
   const sorted = items.toSorted((a, b) => {

@@ -11,9 +11,9 @@ import { plan } from './plan.ts';
 import { findIntent } from './read.ts';
 
 /**
- * Begins an operation that carries all intents that wait, in the name of who asked last: what they add up to is the deployment's desired spec, or
- * nothing once it is being deleted. Writes the operation and the revision it leads to, then starts the workflow; a
- * crash in between leaves an operation without an execution, which `watch` starts.
+ * Begins an operation that carries all intents that wait, in the name of who asked last: what they add up to is the
+ * deployment's desired spec, or nothing once it is being deleted. Writes the operation and the revision it leads to,
+ * then starts the workflow; a crash in between leaves an operation without an execution, which `watch` starts.
  */
 export async function begin(scope: Scope, services: Services, deployment: DeploymentItem): Promise<void> {
   const { organizationId, deploymentId, version, running, isDeleting } = deployment;

@@ -40,7 +40,7 @@ export function targetsOf(roles: Roles, organizationId: string, { workspaceOf }:
   ];
 }
 
-/** Of somebody's roles, those on deployments that are there, as the API shows them: the organization's own by their names. */
+/** Of somebody's roles, those on deployments that are there, the organization's own by their names. */
 export function namedRoles({ workspaceOf, customRoles }: Known, roles: Roles): Roles {
   const named = Object.entries(roles.deployments).flatMap(([deploymentId, role]) => {
     const name = isPlatformRole(role) ? role : customRoles.get(role)?.name;

@@ -17,8 +17,8 @@ import { keepingSecrets } from './secrets.ts';
 
 /**
  * Has a deployment run again what a revision of it ran: code, image, variables, queues and sizes. A new revision is
- * made of it, in which what is secret at present stays so. 404 when there is no such revision, 400 when it never ran or goes past what may run today, 403 when it has
- * other code than is to run and the actor may not deploy.
+ * made of it, in which what is secret at present stays so. 404 when there is no such revision, 400 when it never ran or
+ * goes past what may run today, 403 when it has other code than is to run and the actor may not deploy.
  */
 export async function rollBack(
   scope: Scope,

@@ -42,7 +42,7 @@ const RETRY_MS = 100;
 /** The names of this machine. Any other in `Host` is a foreign page's that made its name point here. */
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-/** What an answer says of the whole origin. */
+/** What an answer says of the whole origin: its cookies, storage and service workers. */
 const OF_THE_ORIGIN = new Set(['set-cookie', 'clear-site-data', 'service-worker-allowed']);
 
 /** What the front door alone says, and what a caller therefore may not. */
