@@ -3,8 +3,9 @@ import { findDeployment } from '../deployment/read.ts';
 import { type Scope, timestamp } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { begin } from './begin.ts';
-import { collectDrained, keepDraining } from './drain.ts';
-import { rest, watch } from './watch.ts';
+import { collectDrained } from './drain.ts';
+import { settle } from './settle.ts';
+import { watch } from './watch.ts';
 
 /**
  * Brings a deployment's operations on: begins one when intents wait and none runs, else looks after the one that
@@ -14,18 +15,13 @@ import { rest, watch } from './watch.ts';
 export async function advanceDeployment(scope: Scope, services: Services, ids: DeploymentIds): Promise<void> {
   const deployment = await findDeployment(services, ids);
   if (deployment === undefined) return;
-  const { draining, isDeleting } = deployment;
-  const looks = draining.length > 0 && !isDeleting && isDue(scope, deployment);
-  const left = looks ? await collectDrained(scope, services, deployment) : undefined;
-  if (deployment.operation !== undefined) {
-    await watch(scope, services, deployment, deployment.operation);
-  } else if (intentsWait(deployment)) {
-    await begin(scope, services, deployment);
-  } else if (left !== undefined) {
-    await keepDraining(scope, services, deployment, left);
-  } else if (draining.length === 0 && deployment.dueAt !== undefined) {
-    await rest(services, deployment);
-  }
+  const { operation, isDeleting } = deployment;
+  const isAtRest = operation === undefined && !intentsWait(deployment);
+  if (operation !== undefined) await watch(scope, services, deployment, operation);
+  else if (!isAtRest) await begin(scope, services, deployment);
+  if (isDeleting || !isDue(scope, deployment)) return;
+  const draining = await collectDrained(scope, services, deployment);
+  if (isAtRest) await settle(scope, services, deployment, draining);
 }
 
 /** Whether intents were asked for that no operation carries yet. */

@@ -33,22 +33,6 @@ export async function watch(
   }
 }
 
-/** The deployment has nothing to do: it leaves the `due` index. */
-export async function rest(services: Services, { version, ...ids }: DeploymentItem): Promise<void> {
-  const { organizationId, deploymentId } = ids;
-  await changed(
-    services.store(organizationId).transaction.write((entities) => [
-      entities.deployment
-        .patch({ organizationId, deploymentId })
-        .set({ version: version + 1 })
-        .remove(['dueShard', 'dueAt'])
-        .where((has, { eq }) => eq(has.version, version))
-        .commit(),
-    ]),
-    deploymentId,
-  );
-}
-
 /** Looks again later; a deployment that is not due yet was only hastened, and stays as it is. */
 async function postpone(scope: Scope, services: Services, deployment: DeploymentItem): Promise<void> {
   const { organizationId, deploymentId, version, dueAt } = deployment;

@@ -43,12 +43,12 @@ export async function awaitStable(step: Step): Promise<WorkflowState> {
 }
 
 /**
- * How a revision's services run, but for those of these names. Their tasks are asked for once all are rolled out: until then one call is enough, and
- * what is waited for are those that are not.
- * Workers may be too many until the pointer has them go.
+ * How a revision's services run, but for those of these names. Their tasks are asked for once all are rolled out: until
+ * then one call is enough, and what is waited for are those that are not. Workers may be too many until the pointer has
+ * them go.
  */
 export async function seenStability(
-  { services, deployment }: Step,
+  { services, deployment }: Pick<Step, 'services' | 'deployment'>,
   revision: Revision,
   except: readonly string[] = [],
 ): Promise<Stability> {

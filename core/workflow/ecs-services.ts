@@ -74,19 +74,6 @@ export function isFailed({ status, rolloutState }: Deployment): boolean {
   return status === 'PRIMARY' && rolloutState === 'FAILED';
 }
 
-/** Has services run no task any more; protected ones end by themselves. One that is not there is fine. */
-export async function scaleToNone(services: Services, names: readonly string[]): Promise<void> {
-  const { cluster } = services.environment.CELL;
-  const present = await describeServices(services, names);
-  await Promise.all(
-    present
-      .filter(({ status, desiredCount }) => status === 'ACTIVE' && desiredCount !== 0)
-      .map(({ serviceName }) =>
-        services.ecs.send(new UpdateServiceCommand({ cluster, service: serviceName, desiredCount: 0 })),
-      ),
-  );
-}
-
 /** Deletes the services of these names, and has their tasks stopped. Safe to repeat. */
 export async function deleteServices(services: Services, names: readonly string[]): Promise<void> {
   const { cluster } = services.environment.CELL;

@@ -28,7 +28,10 @@ export async function finish(step: Step): Promise<WorkflowState> {
   const outcome = failed === undefined ? await success(step, intents) : await failure(step, failed);
   const { failure: reason } = outcome.set;
   const draining = [...new Set([...deployment.draining, ...outcome.drained])];
-  const next = intentsWait(deployment) || draining.length > 0 ? dueNow(scope, deploymentId) : undefined;
+  const isUnhealthy =
+    outcome.set.isUnhealthy ?? (deployment.isUnhealthy && !outcome.remove.includes('isUnhealthy'));
+  const isDue = intentsWait(deployment) || draining.length > 0 || isUnhealthy;
+  const next = isDue ? dueNow(scope, deploymentId) : undefined;
   const rejected = await refused(
     services.store(organizationId).transaction.write((entities) => [
       entities.operation
@@ -84,6 +87,7 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
   const { bundle } = to.spec;
   const { leftOut } = carry(from?.spec, intents);
   const failure = leftOut.length === 0 ? undefined : `${LEFT_OUT} ${leftOut.join('; ')}.`;
+  const staysUnhealthy = step.deployment.isUnhealthy && !sawAllHealthy(step);
   return {
     set: {
       running: to.number,
@@ -91,12 +95,17 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
       ...(failure === undefined ? {} : { failure }),
     },
     remove: [
-      'isUnhealthy',
-      ...(failure === undefined ? (['failure'] as const) : []),
+      ...(staysUnhealthy ? [] : (['isUnhealthy'] as const)),
+      ...(failure === undefined && !staysUnhealthy ? (['failure'] as const) : []),
       ...(bundle === undefined ? (['runningBundleVersion'] as const) : []),
     ],
     drained: drainedBetween(from, to),
   };
+}
+
+/** Whether the operation waited until all that is to run was healthy. */
+function sawAllHealthy({ state: { rolls, unhealthyBefore = [] } }: Step): boolean {
+  return rolls && unhealthyBefore.length === 0;
 }
 
 /** The failed intents are dropped: desired is what runs, and what waits on top of it. A failed create stays desired. */

@@ -26,6 +26,8 @@ export const Pointer = z.object({
     emptying: z
       .record(z.string(), z.object({ generation: z.number().int(), until: z.number().int() }))
       .default({}),
+    /** Tasks by their ids that are to go: none any more, but workers of earlier runtimes read it. */
+    retire: z.array(z.string()).default([]),
   }),
   /** The operation that wrote it: an older one writes nothing any more. */
   operation: z.number().int(),
@@ -51,6 +53,7 @@ export async function writePointer(
       revision: newest,
       queues: { ...generations },
       emptying: emptying(present?.pointer.workers, generations, scope.now),
+      retire: [],
     },
     operation: number,
   };

@@ -4,12 +4,13 @@ import type { Revision } from '../revision/schema.ts';
 import { refused } from '../store/transact.ts';
 import { seenStability } from './await-stable.ts';
 import { diagnose } from './diagnosis.ts';
-import { deleteServices, describeServices, scaleToNone } from './ecs-services.ts';
+import { deleteServices, describeServices } from './ecs-services.ts';
 import { reasonOf, Superseded } from './failures.ts';
 import { look } from './look.ts';
 import { writePointer } from './pointer.ts';
 import { ensureTaskDefinitions, settingOf } from './prepare.ts';
 import { rollTo } from './roll.ts';
+import { scaleDraining } from './scale-draining.ts';
 import type { WorkflowState } from './state.ts';
 import { fromRevision, type Step, toRevision } from './step.ts';
 import { stopWaiting, waitedSeconds, waitLonger } from './wait.ts';
@@ -48,8 +49,7 @@ async function restore(step: Step, from: Revision, to: Revision): Promise<Workfl
   await writePointer(step, from, to.number);
   const taskDefinitions = await ensureTaskDefinitions(services, await settingOf(step, from.spec), from);
   await rollTo({ ...step, state: { ...state, taskDefinitions } }, from, { mayGiveUp: false });
-  const failed = drainedBetween(to, from).map((name) => resourceName(deployment.deploymentId, name));
-  await scaleToNone(services, failed);
+  await scaleDraining(step.scope, services, step.operation, drainedBetween(to, from));
   const unhealthy = async () => {
     const seen = await seenStability(step, from);
     return seen.status === 'waiting' ? seen.unready : seen.status === 'failed' ? [seen.service] : [];

@@ -92,6 +92,13 @@ describe('with each step run twice', () => {
       const pointer = await cloud.pointer(rehearsed.tenant.organizationId, id);
       expect(pointer.workers.queues).toEqual({ default: 1, big: 2 });
 
+      await ask(id, { description: 'still down' });
+      expect((await rehearsed.deliver(id)).status).toBe(200);
+      expect(await rehearsed.settled(id)).toMatchObject({
+        status: 'UNHEALTHY',
+        statusReason: failed?.reason,
+      });
+
       await ask(id, variables({ FAIL: 'api-server' }));
       await until(async () => (await rehearsed.operations(id))[0]?.steps.at(-1)?.name === 'PutBack', {
         seconds: 60,
@@ -102,6 +109,7 @@ describe('with each step run twice', () => {
       expect(await rehearsed.operations(id)).toMatchObject([
         { status: 'SUCCEEDED' },
         { status: 'FAILED', attempt: 1, reason: both },
+        {},
         {},
         {},
         {},
@@ -133,6 +141,12 @@ describe('with each step run twice', () => {
         return stayed;
       };
       await until(stays, { seconds: 90, what: () => 'a scheduler to stay', every: 2_000 });
+      const recovered = async () => {
+        await cloud.advanceClock(61);
+        return (await rehearsed.get(id)).status === 'HEALTHY';
+      };
+      await until(recovered, { seconds: 60, what: () => 'it to be HEALTHY again', every: 2_000 });
+      expect((await rehearsed.get(id)).statusReason).toBeUndefined();
       await rehearsed.remove(id);
     },
     240_000 * PATIENCE,

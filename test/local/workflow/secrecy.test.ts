@@ -94,7 +94,7 @@ test('going back to when it was not secret leaves it secret, with the value of t
   for (const entry of (await entries(4)).slice(1)) expect(JSON.stringify(entry)).not.toContain(VALUE);
 });
 
-test('whoever gives it a value to be shown sees that one, and what it was before it was secret', async () => {
+test('whoever gives it a value to be shown sees that one, and none that it had as a secret', async () => {
   await changed({ environmentVariables: [{ key: 'DB', value: 'open', isSecret: false }] });
   expect((await rehearsed.get(id)).environmentVariables).toMatchObject([{ key: 'DB', value: 'open' }]);
   for (const entry of (await entries(5)).slice(1)) expect(JSON.stringify(entry)).not.toContain(VALUE);

@@ -91,6 +91,11 @@ test('a worker of an older generation that has ended is not started again while 
   expect((await cloud.tasks(id))['worker-default-1']).toEqual([older]);
   expect((await cloud.services(id))['worker-default-1']?.count).toBe(0);
   end(older);
+  // The operation waits for minutes by the clock, which is moved only once there is something for it to find.
+  await until(async () => ((await cloud.tasks(id))['worker-default-1'] ?? []).length === 0, {
+    seconds: 30,
+    what: () => 'the older worker to have ended',
+  });
   await byTheClock(async () => !('worker-default-1' in (await cloud.services(id))), 'its service to be gone');
   expect((await rehearsed.operations(id))[0]).toMatchObject({ status: 'RUNNING' });
 });
