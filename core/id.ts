@@ -13,6 +13,9 @@ export const Id = z.string().regex(/^c[0-9a-z]{24}$/, 'must be an id: c and 24 l
 /** An id that a request gives. One that is none is of nothing, but a longer one than this is no key of the table. */
 export const GivenId = z.string().max(128);
 
+/** One of several in a query: other letters would each take up to twelve there, and no server reads so long an address. */
+export const ListedId = GivenId.regex(/^[0-9A-Za-z_-]*$/, 'must be an id: letters and digits');
+
 /** A new random id, 124 bits. */
 export function newId(): string {
   return `c${randomBase36(24)}`;

@@ -7,7 +7,7 @@ import { CreateDeploymentRequest, UpdateDeploymentRequest } from '../../../core/
 import { viewDeployment, viewDeployments } from '../../../core/deployment/show.ts';
 import { planUpdate, updateDeployment } from '../../../core/deployment/update.ts';
 import { Deployment } from '../../../core/deployment/view.ts';
-import { GivenId } from '../../../core/id.ts';
+import { ListedId } from '../../../core/id.ts';
 import { many, pageQuery, pageShape } from '../../../core/page.ts';
 import { route } from '../route.ts';
 import { inDeployment, inOrganization, noAnswer, nothing } from '../shapes.ts';
@@ -22,9 +22,9 @@ export const deployments = [
     params: inOrganization,
     query: z.strictObject({
       ...pageQuery(['name', 'createdAt', 'updatedAt', 'workspaceId', 'status']),
-      deploymentIds: many(GivenId),
+      deploymentIds: many(ListedId),
       names: many(z.string()),
-      workspaceIds: many(GivenId),
+      workspaceIds: many(ListedId),
     }),
     body: 'none',
     answer: z.object({ deployments: z.array(Deployment), ...pageShape }),

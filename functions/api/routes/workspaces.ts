@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GivenId } from '../../../core/id.ts';
+import { ListedId } from '../../../core/id.ts';
 import { many, pageOf, pageQuery, pageShape } from '../../../core/page.ts';
 import { deleteWorkspace, updateWorkspace } from '../../../core/workspace/change.ts';
 import { createWorkspace } from '../../../core/workspace/create.ts';
@@ -23,7 +23,7 @@ export const workspaces = [
     params: inOrganization,
     query: z.strictObject({
       ...pageQuery(['name', 'description', 'createdAt', 'updatedAt']),
-      workspaceIds: many(GivenId),
+      workspaceIds: many(ListedId),
       names: many(z.string()),
     }),
     body: 'none',
