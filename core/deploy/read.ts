@@ -2,7 +2,7 @@ import type { DeploymentIds } from '../deployment/entity.ts';
 import { notFound } from '../errors.ts';
 import { type PageQuery, pageOf } from '../page.ts';
 import type { Services } from '../services.ts';
-import { retryStale, Stale } from '../store/transact.ts';
+import { findBatch } from '../store/batch.ts';
 import type { DeployItem } from './entity.ts';
 import type { DeployIds } from './upload-url.ts';
 
@@ -33,11 +33,9 @@ export async function deployPage(
     .primary({ organizationId, deploymentId })
     .go({ pages: 'all', consistent: true, attributes: ['deployId', 'createdAt', 'updatedAt'] });
   const { items, ...page } = pageOf(data, query);
-  const keys = items.map(({ deployId }) => ({ organizationId, deploymentId, deployId }));
-  const found = await retryStale(async () => {
-    const { data, unprocessed } = await deploy.get(keys).go({ consistent: true });
-    if (unprocessed.length > 0) throw new Stale('A deploy');
-    return new Map(data.map((item) => [item.deployId, item]));
-  });
-  return { ...page, items: keys.flatMap(({ deployId }) => found.get(deployId) ?? []) };
+  const idOf = ({ deployId }: Pick<DeployItem, 'deployId'>) => deployId;
+  const found = await findBatch<DeployItem>('A deploy', items.map(idOf), idOf, (ids) =>
+    deploy.get(ids.map((deployId) => ({ organizationId, deploymentId, deployId }))).go({ consistent: true }),
+  );
+  return { ...page, items: found };
 }

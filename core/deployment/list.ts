@@ -38,7 +38,7 @@ export async function deploymentPage(
     passes(workspaceIds, workspaceId) &&
     may(scope, 'deployment.get', { organizationId, workspaceId, deploymentId });
   const pageOfRead = async (ids: readonly string[]) => {
-    const found = (await inOrder(services, organizationId, ids)).filter(
+    const found = (await findDeployments(services, organizationId, ids)).filter(
       (item) => passes(names, item.name) && isListed(item),
     );
     const withStatus = found.map((item) => ({ ...item, status: deploymentStatus(item, scope.now).status }));
@@ -67,18 +67,7 @@ export async function deploymentPage(
     query,
   );
   const ids = page.items.map(({ deploymentId }) => deploymentId);
-  return { ...page, items: await inOrder(services, organizationId, ids) };
-}
-
-/** Those of these deployments that are there, in this order, each once. */
-async function inOrder(
-  services: Services,
-  organizationId: string,
-  deploymentIds: readonly string[],
-): Promise<DeploymentItem[]> {
-  const found = await findDeployments(services, organizationId, deploymentIds);
-  const byId = new Map(found.map((item) => [item.deploymentId, item]));
-  return [...new Set(deploymentIds)].flatMap((deploymentId) => byId.get(deploymentId) ?? []);
+  return { ...page, items: await findDeployments(services, organizationId, ids) };
 }
 
 /** The last by their ids, which are the newest when their ids are ordered. */

@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { retryStale, Stale } from '../store/transact.ts';
+import { findBatch } from '../store/batch.ts';
 import type { DeploymentIds, DeploymentItem } from './entity.ts';
 
 /** A deployment, or 404. */
@@ -22,19 +22,18 @@ export async function findDeployment(
   return data ?? undefined;
 }
 
-/** Those of these deployments that are there, each once. What DynamoDB leaves out under load is asked for again. */
+/** Those of these deployments that are there, in this order, each once. */
 export async function findDeployments(
   services: Services,
   organizationId: string,
   deploymentIds: readonly string[],
 ): Promise<DeploymentItem[]> {
-  const keys = [...new Set(deploymentIds)].map((deploymentId) => ({ organizationId, deploymentId }));
-  return await retryStale(async () => {
-    const { data, unprocessed } = await services
-      .store(organizationId)
-      .entities.deployment.get(keys)
-      .go({ consistent: true });
-    if (unprocessed.length > 0) throw new Stale('A deployment');
-    return data;
-  });
+  const { deployment } = services.store(organizationId).entities;
+  return await findBatch<DeploymentItem>(
+    'A deployment',
+    deploymentIds,
+    ({ deploymentId }) => deploymentId,
+    (ids) =>
+      deployment.get(ids.map((deploymentId) => ({ organizationId, deploymentId }))).go({ consistent: true }),
+  );
 }

@@ -4,7 +4,7 @@ import type { CustomRole, CustomRoles } from '../permission/custom.ts';
 import { isPermission } from '../permission/permissions.ts';
 import { type DeploymentRole, isPlatformRole } from '../permission/roles.ts';
 import type { Services } from '../services.ts';
-import { retryStale, Stale } from '../store/transact.ts';
+import { findBatch } from '../store/batch.ts';
 import type { RoleIds, RoleItem } from './entity.ts';
 
 /** Where the names of roles stand, apart from those of workspaces and teams: no id is this. */
@@ -29,21 +29,21 @@ export async function allRoles(services: Services, organizationId: string): Prom
   return data;
 }
 
-/** Those of these roles that are there, each named once. What DynamoDB leaves out under load is asked for again. */
+/** Those of these roles that are there, by their ids. */
 export async function findCustomRoles(
   services: Services,
   organizationId: string,
   roleIds: readonly string[],
 ): Promise<CustomRoles> {
   if (roleIds.length === 0) return new Map();
-  return await retryStale(async () => {
-    const { data, unprocessed } = await services
-      .store(organizationId)
-      .entities.role.get(roleIds.map((roleId) => ({ organizationId, roleId })))
-      .go({ consistent: true });
-    if (unprocessed.length > 0) throw new Stale('A role');
-    return new Map(data.map((item) => [item.roleId, customRole(item)]));
-  });
+  const { role } = services.store(organizationId).entities;
+  const found = await findBatch<RoleItem>(
+    'A role',
+    roleIds,
+    ({ roleId }) => roleId,
+    (ids) => role.get(ids.map((roleId) => ({ organizationId, roleId }))).go({ consistent: true }),
+  );
+  return new Map(found.map((item) => [item.roleId, customRole(item)]));
 }
 
 /** The role on a deployment that a request gives in this field: the platform's, or one of `own` by its name or id. */

@@ -3,7 +3,7 @@ import { authorize } from '../permission/authorize.ts';
 import { holdsRoleOn, type RoleFilter, targetOf } from '../permission/filter.ts';
 import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
-import { retryStale, Stale } from '../store/transact.ts';
+import { findBatch } from '../store/batch.ts';
 import type { TeamIds, TeamItem } from './entity.ts';
 
 /** A team, or 404. */
@@ -16,20 +16,19 @@ export async function getTeam(services: Services, { organizationId, teamId }: Te
   return data;
 }
 
-/** Those of these teams that are there, each named once, in the order of their ids. What DynamoDB leaves out under load is asked for again. */
+/** Those of these teams that are there, each once, in the order of their ids. */
 export async function findTeams(
   services: Services,
   organizationId: string,
   teamIds: readonly string[],
 ): Promise<TeamItem[]> {
-  return await retryStale(async () => {
-    const { data, unprocessed } = await services
-      .store(organizationId)
-      .entities.team.get(teamIds.map((teamId) => ({ organizationId, teamId })))
-      .go({ consistent: true });
-    if (unprocessed.length > 0) throw new Stale('A team');
-    return data.toSorted((a, b) => (a.teamId < b.teamId ? -1 : 1));
-  });
+  const { team } = services.store(organizationId).entities;
+  return await findBatch<TeamItem>(
+    'A team',
+    teamIds.toSorted(),
+    ({ teamId }) => teamId,
+    (ids) => team.get(ids.map((teamId) => ({ organizationId, teamId }))).go({ consistent: true }),
+  );
 }
 
 /** All teams of an organization. */

@@ -2,7 +2,7 @@ import { notFound } from '../errors.ts';
 import { may } from '../permission/authorize.ts';
 import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
-import { retryStale, Stale } from '../store/transact.ts';
+import { findBatch } from '../store/batch.ts';
 import type { WorkspaceItem } from './entity.ts';
 
 /** A workspace, or 404. */
@@ -29,21 +29,20 @@ export async function findWorkspace(
   return data ?? undefined;
 }
 
-/** Those of these workspaces that are there, each once. What DynamoDB leaves out under load is asked for again. */
+/** Those of these workspaces that are there, each once. */
 export async function findWorkspaces(
   services: Services,
   organizationId: string,
   workspaceIds: readonly string[],
 ): Promise<WorkspaceItem[]> {
-  const keys = [...new Set(workspaceIds)].map((workspaceId) => ({ organizationId, workspaceId }));
-  return await retryStale(async () => {
-    const { data, unprocessed } = await services
-      .store(organizationId)
-      .entities.workspace.get(keys)
-      .go({ consistent: true });
-    if (unprocessed.length > 0) throw new Stale('A workspace');
-    return data;
-  });
+  const { workspace } = services.store(organizationId).entities;
+  return await findBatch<WorkspaceItem>(
+    'A workspace',
+    workspaceIds,
+    ({ workspaceId }) => workspaceId,
+    (ids) =>
+      workspace.get(ids.map((workspaceId) => ({ organizationId, workspaceId }))).go({ consistent: true }),
+  );
 }
 
 /** The workspaces of an organization that the scope's actor may see. */
