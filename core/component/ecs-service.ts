@@ -6,15 +6,15 @@ import { type Component, workerCount } from './service.ts';
 import { API_PORT, API_PORT_NAME } from './task-definition.ts';
 
 /**
- * The ECS service of a component. The circuit breaker ends a rollout whose tasks die, and does not roll back: what
- * runs instead is the operation's to decide.
+ * The ECS service of a component. The circuit breaker ends a roll-out that may be given up when its tasks die, and
+ * does not roll back: what runs instead is the operation's to decide.
  */
 export function ecsService(
   cell: Cell,
   deployment: { readonly deploymentId: string; readonly namespace: string },
   component: Component,
   spec: Spec,
-  taskDefinition: string,
+  { taskDefinition, mayGiveUp }: { readonly taskDefinition: string; readonly mayGiveUp: boolean },
 ): CreateServiceCommandInput {
   return {
     cluster: cell.cluster,
@@ -23,7 +23,7 @@ export function ecsService(
     desiredCount: taskCount(component, spec),
     launchType: 'FARGATE',
     deploymentConfiguration: {
-      deploymentCircuitBreaker: { enable: true, rollback: false },
+      deploymentCircuitBreaker: { enable: mayGiveUp, rollback: false },
       minimumHealthyPercent: 100,
       maximumPercent: 200,
     },

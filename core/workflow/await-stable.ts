@@ -3,7 +3,7 @@ import { type Component, componentsOf } from '../component/service.ts';
 import type { Revision } from '../revision/schema.ts';
 import { diagnose } from './diagnosis.ts';
 import { describeServices } from './ecs-services.ts';
-import { listTasks } from './ecs-tasks.ts';
+import { tasksOf } from './ecs-tasks.ts';
 import { OperationFailed } from './failures.ts';
 import { look } from './look.ts';
 import { classify, hasSurplus, isRolledOut, type Stability } from './stability.ts';
@@ -57,10 +57,8 @@ export async function seenStability(
   const names = components.map(nameOf);
   const described = await describeServices(services, names);
   const rolling = names.filter((name) => !isRolledOut(name, described));
-  const tasks = await Promise.all(
-    (rolling.length > 0 ? [] : names).map((serviceName) => listTasks(services, { serviceName }, 'RUNNING')),
-  );
-  const seen = classify(names, described, tasks.flat());
+  const tasks = await tasksOf(services, rolling.length > 0 ? [] : names, 'RUNNING');
+  const seen = classify(names, described, tasks);
   if (seen.status === 'waiting' && rolling.length > 0) return { ...seen, unready: rolling };
   const surplus = components
     .filter(({ kind }) => kind !== 'worker')

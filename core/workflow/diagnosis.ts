@@ -5,7 +5,7 @@ import type { Spec } from '../revision/schema.ts';
 import type { Services } from '../services.ts';
 import { causeOf } from './cause.ts';
 import { describeServices } from './ecs-services.ts';
-import { listTasks } from './ecs-tasks.ts';
+import { tasksOf } from './ecs-tasks.ts';
 import { redaction } from './redact.ts';
 
 /** Lines of a log that are read, and of those how many a reason quotes at most. */
@@ -29,15 +29,12 @@ export async function diagnose(
   diagnosed: Diagnosed,
   serviceNames: readonly string[],
 ): Promise<string> {
-  const [described, ...tasks] = await Promise.all([
+  const [described, tasks] = await Promise.all([
     describeServices(services, serviceNames),
-    ...serviceNames.flatMap((serviceName) => [
-      listTasks(services, { serviceName }, 'STOPPED'),
-      listTasks(services, { serviceName }, 'RUNNING'),
-    ]),
+    tasksOf(services, serviceNames, 'STOPPED', 'RUNNING'),
   ]);
   const inOrder = serviceNames.flatMap((name) => described.filter(({ serviceName }) => serviceName === name));
-  const cause = causeOf(inOrder, tasks.flat());
+  const cause = causeOf(inOrder, tasks);
   switch (cause?.kind) {
     case 'container':
       return await explain(services, diagnosed, cause);

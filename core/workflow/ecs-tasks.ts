@@ -60,6 +60,18 @@ export async function listTasks(
   return await describeTasks(services, found);
 }
 
+/** The tasks of these services with any of these desired statuses. */
+export async function tasksOf(
+  services: Services,
+  serviceNames: readonly string[],
+  ...statuses: readonly DesiredStatus[]
+): Promise<Task[]> {
+  const found = serviceNames.flatMap((serviceName) =>
+    statuses.map((status) => listTasks(services, { serviceName }, status)),
+  );
+  return (await Promise.all(found)).flat();
+}
+
 /** The tasks of these ARNs that ECS still knows. */
 export async function describeTasks(services: Services, taskArns: readonly string[]): Promise<Task[]> {
   const { cluster } = services.environment.CELL;

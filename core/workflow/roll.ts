@@ -27,13 +27,8 @@ export async function rollTo(
   const wanted = componentsOf(revision).map((component) => {
     const taskDefinition = state.taskDefinitions?.[component.name];
     if (taskDefinition === undefined) throw new Error(`${component.name} has no task definition`);
-    const service = ecsService(CELL, deployment, component, revision.spec, taskDefinition);
-    const deploymentCircuitBreaker = { enable: mayGiveUp, rollback: false };
     return {
-      service: {
-        ...service,
-        deploymentConfiguration: { ...service.deploymentConfiguration, deploymentCircuitBreaker },
-      },
+      service: ecsService(CELL, deployment, component, revision.spec, { taskDefinition, mayGiveUp }),
       isReplaceable: component.kind !== 'worker' && [...started, ...restarted].includes(component.name),
     };
   });

@@ -4,7 +4,7 @@ import type { DeploymentIds } from '../deployment/entity.ts';
 import type { Scope } from '../scope.ts';
 import type { Services } from '../services.ts';
 import { describeServices, isFailed } from './ecs-services.ts';
-import { listTasks } from './ecs-tasks.ts';
+import { tasksOf } from './ecs-tasks.ts';
 import { wantedToEmpty } from './leaving.ts';
 import { emptyingComponents } from './pointer.ts';
 
@@ -36,11 +36,7 @@ export async function scaleDraining(
 
 async function wantedOf(services: Services, service: Service): Promise<number> {
   const { serviceName = '' } = service;
-  const [running, stopped] = await Promise.all([
-    listTasks(services, { serviceName }, 'RUNNING'),
-    listTasks(services, { serviceName }, 'STOPPED'),
-  ]);
-  return wantedToEmpty(service, [...running, ...stopped]);
+  return wantedToEmpty(service, await tasksOf(services, [serviceName], 'RUNNING', 'STOPPED'));
 }
 
 /** Of a service whose roll-out has failed ECS starts no more tasks: one that is to have any is rolled out anew. */

@@ -3,7 +3,7 @@ import { componentsOf } from '../component/service.ts';
 import type { Plan } from '../operation/plan.ts';
 import type { Revision } from '../revision/schema.ts';
 import { describeServices } from './ecs-services.ts';
-import { listTasks } from './ecs-tasks.ts';
+import { tasksOf } from './ecs-tasks.ts';
 import { unready } from './stability.ts';
 import type { Step } from './step.ts';
 
@@ -16,11 +16,11 @@ export async function unhealthyBefore(
   to: Revision,
 ): Promise<string[]> {
   const names = leftAlone(operation.plan, to).map((name) => resourceName(deployment.deploymentId, name));
-  const [described, ...tasks] = await Promise.all([
+  const [described, tasks] = await Promise.all([
     describeServices(services, names),
-    ...names.map((serviceName) => listTasks(services, { serviceName }, 'RUNNING')),
+    tasksOf(services, names, 'RUNNING'),
   ]);
-  return unready(names, described, tasks.flat());
+  return unready(names, described, tasks);
 }
 
 /** The names of a revision's components that the plan that leads to it neither starts nor changes. */
