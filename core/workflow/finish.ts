@@ -28,8 +28,7 @@ export async function finish(step: Step): Promise<WorkflowState> {
   const outcome = failed === undefined ? await success(step, intents) : await failure(step, failed);
   const { failure: reason } = outcome.set;
   const draining = [...new Set([...deployment.draining, ...outcome.drained])];
-  const isUnhealthy =
-    outcome.set.isUnhealthy ?? (deployment.isUnhealthy && !outcome.remove.includes('isUnhealthy'));
+  const { isUnhealthy } = outcome;
   const isDue = intentsWait(deployment) || draining.length > 0 || isUnhealthy;
   const next = isDue ? dueNow(scope, deploymentId) : undefined;
   const rejected = await refused(
@@ -50,10 +49,16 @@ export async function finish(step: Step): Promise<WorkflowState> {
         .set({
           version: deployment.version + 1,
           ...outcome.set,
+          ...(isUnhealthy ? { isUnhealthy } : {}),
           draining,
           ...next,
         })
-        .remove(['operation', ...outcome.remove, ...(next ? [] : (['dueShard', 'dueAt'] as const))])
+        .remove([
+          'operation',
+          ...outcome.remove,
+          ...(isUnhealthy ? [] : (['isUnhealthy'] as const)),
+          ...(next ? [] : (['dueShard', 'dueAt'] as const)),
+        ])
         .where((has, { eq }) => eq(has.version, deployment.version))
         .commit(),
     ]),
@@ -74,10 +79,9 @@ function wholeReason({ operation, state }: Step): string | undefined {
 }
 
 interface Outcome {
-  readonly set: Partial<
-    Pick<DeploymentItem, 'running' | 'runningBundleVersion' | 'failure' | 'isUnhealthy' | 'desired'>
-  >;
-  readonly remove: readonly ('failure' | 'isUnhealthy' | 'runningBundleVersion')[];
+  readonly set: Partial<Pick<DeploymentItem, 'running' | 'runningBundleVersion' | 'failure' | 'desired'>>;
+  readonly remove: readonly ('failure' | 'runningBundleVersion')[];
+  readonly isUnhealthy: boolean;
   /** Worker services that are the revision's no more. */
   readonly drained: readonly string[];
 }
@@ -87,7 +91,7 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
   const { bundle } = to.spec;
   const { leftOut } = carry(from?.spec, intents);
   const failure = leftOut.length === 0 ? undefined : `${LEFT_OUT} ${leftOut.join('; ')}.`;
-  const staysUnhealthy = step.deployment.isUnhealthy && !sawAllHealthy(step);
+  const isUnhealthy = step.deployment.isUnhealthy === true && !sawAllHealthy(step);
   return {
     set: {
       running: to.number,
@@ -95,10 +99,10 @@ async function success(step: Step, intents: readonly Intent[]): Promise<Outcome>
       ...(failure === undefined ? {} : { failure }),
     },
     remove: [
-      ...(staysUnhealthy ? [] : (['isUnhealthy'] as const)),
-      ...(failure === undefined && !staysUnhealthy ? (['failure'] as const) : []),
+      ...(failure === undefined && !isUnhealthy ? (['failure'] as const) : []),
       ...(bundle === undefined ? (['runningBundleVersion'] as const) : []),
     ],
+    isUnhealthy,
     drained: drainedBetween(from, to),
   };
 }
@@ -111,15 +115,11 @@ function sawAllHealthy({ state: { rolls, unhealthyBefore = [] } }: Step): boolea
 /** The failed intents are dropped: desired is what runs, and what waits on top of it. A failed create stays desired. */
 async function failure(step: Step, reason: string): Promise<Outcome> {
   const [from, to] = await Promise.all([fromRevision(step), toRevision(step)]);
-  if (from === undefined) return { set: { failure: reason }, remove: [], drained: [] };
-  const isUnhealthy = step.state.notPutBack !== undefined;
+  if (from === undefined) return { set: { failure: reason }, remove: [], isUnhealthy: false, drained: [] };
   return {
-    set: {
-      failure: reason,
-      ...(isUnhealthy ? { isUnhealthy } : {}),
-      ...(await withoutFailed(step, from)),
-    },
-    remove: isUnhealthy ? [] : ['isUnhealthy'],
+    set: { failure: reason, ...(await withoutFailed(step, from)) },
+    remove: [],
+    isUnhealthy: step.state.notPutBack !== undefined,
     drained: drainedBetween(to, from),
   };
 }
