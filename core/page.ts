@@ -65,20 +65,26 @@ export function isOldestFirst([sort]: PageQuery['sorts']): boolean {
 /** The asked part of a list, by `createdAt`, newest first, unless told; texts without regard to case. */
 export function pageOf<T extends Readonly<Record<string, unknown>>>(items: readonly T[], query: PageQuery) {
   const orders = (query.sorts.length > 0 ? query.sorts : ['createdAt:desc']).map((sort) => sort.split(':'));
-  const sorted = items.toSorted((a, b) => {
-    for (const [field = '', direction] of orders) {
-      const order = compare(a[field], b[field]);
+  const keyed = items.map((item) => ({ item, keys: orders.map(([field = '']) => keyOf(item[field])) }));
+  const sorted = keyed.toSorted((a, b) => {
+    for (const [index, [, direction]] of orders.entries()) {
+      const order = compare(a.keys[index], b.keys[index]);
       if (order !== 0) return direction === 'desc' ? -order : order;
     }
     return 0;
   });
   const { offset, limit } = query;
-  return { items: sorted.slice(offset, offset + limit), totalCount: items.length, offset, limit };
+  const page = sorted.slice(offset, offset + limit).map(({ item }) => item);
+  return { items: page, totalCount: items.length, offset, limit };
 }
 
-function compare(a: unknown, b: unknown): number {
+function keyOf(value: unknown): number | string {
+  return typeof value === 'number' ? value : comparable(String(value ?? ''));
+}
+
+function compare(a: number | string = '', b: number | string = ''): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [comparable(String(a ?? '')), comparable(String(b ?? ''))];
+  const [left, right] = [String(a), String(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
