@@ -38,10 +38,10 @@ export function specify(
   given: Specifying,
 ): Specified {
   const { astroRuntimeVersion, workerQueues = [DEFAULT_QUEUE], environmentVariables = [] } = request;
-  const place = isSomewhere(request) ? request : defaultPlace(workspace);
+  const [place, fields] = isSomewhere(request) ? [request] : [defaultPlace(workspace), DEFAULT_FIELDS];
   demand([
     ...offerErrors(request, given.cell),
-    ...placeErrors(place, given.cell, isSomewhere(request) ? undefined : DEFAULT_FIELDS),
+    ...placeErrors(place, given.cell, fields),
     ...queueErrors(workerQueues),
     ...quotaErrors(request, DEFAULT_QUOTAS),
     ...variableErrors(environmentVariables, []),

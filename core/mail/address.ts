@@ -4,7 +4,7 @@ import { z } from 'zod';
 const PATTERN = new RegExp(`^(?=[^@]{1,64}@)(?!.*@.*[^.]{64})${z.regexes.email.source.replace(/^\^/, '')}`);
 
 /** The longest address that RFC 5321 lets anybody have. */
-const LONGEST = 254;
+export const LONGEST_ADDRESS = 254;
 
 /** An e-mail address as it is given. */
-export const EmailAddress = z.email({ pattern: PATTERN }).max(LONGEST);
+export const EmailAddress = z.email({ pattern: PATTERN }).max(LONGEST_ADDRESS);

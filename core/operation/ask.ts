@@ -43,7 +43,7 @@ export function asking(scope: Scope, deployment: DeploymentItem, intent: Intent)
       desired: fold(desired, [intent]) ?? desired,
       isDeleting: intent.kind === 'delete',
     },
-    intent: { ...asked(scope, { organizationId, deploymentId }, number, intent), createdAt: at },
+    intent: asked(scope, { organizationId, deploymentId }, number, intent, at),
   };
 }
 
@@ -76,8 +76,9 @@ export function asked(
   ids: { readonly organizationId: string; readonly deploymentId: string },
   number: number,
   intent: Intent,
+  createdAt = timestamp(scope),
 ) {
-  return { ...ids, number, intent, createdAt: timestamp(scope), createdBy: subjectOf(scope.actor) };
+  return { ...ids, number, intent, createdAt, createdBy: subjectOf(scope.actor) };
 }
 
 /** Of two that ask at the same moment the first to be written may have begun last. */

@@ -1,3 +1,4 @@
+import { secretsOf } from '../audit/spec.ts';
 import type { EnvironmentVariable, Spec } from './schema.ts';
 
 /**
@@ -5,17 +6,13 @@ import type { EnvironmentVariable, Spec } from './schema.ts';
  * secret in it too, and keeps the value that it had.
  */
 export function keepingSecrets(spec: Spec, present: Spec): Spec {
-  const secret = new Set(present.environmentVariables.filter(({ isSecret }) => isSecret).map(keyOf));
+  const secret = secretsOf(present);
   return {
     ...spec,
     environmentVariables: spec.environmentVariables.map((variable) =>
       secret.has(variable.key) ? asSecret(variable) : variable,
     ),
   };
-}
-
-function keyOf({ key }: EnvironmentVariable): string {
-  return key;
 }
 
 function asSecret({ value: _, ...variable }: EnvironmentVariable): EnvironmentVariable {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../id.ts';
-import { EmailAddress } from '../mail/address.ts';
+import { EmailAddress, LONGEST_ADDRESS } from '../mail/address.ts';
 import { Name } from '../name/schema.ts';
 import { Organization } from '../organization/schema.ts';
 import { Password } from '../user/password.ts';
@@ -8,7 +8,7 @@ import { FullName, User } from '../user/schema.ts';
 import { Workspace } from '../workspace/schema.ts';
 
 /** An e-mail address, in lower case: two spellings of one address are one account. */
-export const Email = z.string().trim().toLowerCase().max(254).pipe(EmailAddress);
+export const Email = z.string().trim().toLowerCase().max(LONGEST_ADDRESS).pipe(EmailAddress);
 
 export const SignupRequest = z.strictObject({
   email: Email,

@@ -13,8 +13,8 @@ const BURST_SECONDS = 10;
 /**
  * Limits how often one token, or without a valid one the same address, asks: 429 with the seconds to wait. A request
  * whose credential was refused counts for its address once that is known, apart from the others: it keeps neither a
- * valid token waiting nor who signs in there.
- * Each instance of the function counts for itself. The platform's own parts are not limited.
+ * valid token waiting nor who signs in there. Each instance of the function counts for itself. The platform's own parts
+ * are not limited.
  */
 export function rateLimit({ environment }: Services): Middleware {
   const limits = new Map<string, Limit>(
