@@ -30,15 +30,21 @@ async function create(path: string, body: object): Promise<string> {
   return z.object({ id: z.string() }).parse(answer.body, { error: () => JSON.stringify(answer.body) }).id;
 }
 
-const get = async (path: string) =>
-  (await plane.call('GET', `${owner.path}${path}`, undefined, { token: owner.token })).body;
+const get = async (path: string, token = owner.token) =>
+  (await plane.call('GET', `${owner.path}${path}`, undefined, { token })).body;
+
+/** An API token that is asked for so. */
+async function tokenFor(request: object): Promise<string> {
+  const { body } = await plane.call('POST', `${owner.path}/tokens`, request, { token: owner.token });
+  return z.object({ token: z.string() }).parse(body, { error: () => JSON.stringify(body) }).token;
+}
 
 const Page = z.object({ totalCount: z.int(), offset: z.int(), limit: z.int() });
 const Named = z.array(z.looseObject({ name: z.string() }));
 
 /** Names and how many there are in all. */
-async function deployments(query: string): Promise<[string, number]> {
-  const page = Page.extend({ deployments: Named }).parse(await get(`/deployments?${query}`));
+async function deployments(query: string, token = owner.token): Promise<[string, number]> {
+  const page = Page.extend({ deployments: Named }).parse(await get(`/deployments?${query}`, token));
   return [page.deployments.map(({ name }) => name).join(' '), page.totalCount];
 }
 
@@ -69,15 +75,8 @@ test('who may see one workspace only is listed its deployments, and told how man
     entityId: owner.workspace.id,
     role: 'WORKSPACE_MEMBER',
   };
-  const answer = await plane.call('POST', `${owner.path}/tokens`, request, { token: owner.token });
-  const { token } = z
-    .object({ token: z.string() })
-    .parse(answer.body, { error: () => JSON.stringify(answer.body) });
-  const listed = async (query: string) => {
-    const { body } = await plane.call('GET', `${owner.path}/deployments?${query}`, undefined, { token });
-    const page = Page.extend({ deployments: Named }).parse(body);
-    return [page.deployments.map(({ name }) => name).join(' '), page.totalCount];
-  };
+  const token = await tokenFor(request);
+  const listed = (query: string) => deployments(query, token);
   expect(await listed('')).toEqual(['a b', 2]);
   expect(await listed('sorts=name:desc&limit=1')).toEqual(['b', 2]);
   expect(await listed('sorts=updatedAt:asc')).toEqual(['b a', 2]);
@@ -86,12 +85,8 @@ test('who may see one workspace only is listed its deployments, and told how man
 
 test('who may see a deployment alone is shown the name of its workspace, in a list as by itself', async () => {
   const request = { name: 'CI', scope: 'DEPLOYMENT', entityId: ids.C, role: 'DEPLOYMENT_ADMIN' };
-  const answer = await plane.call('POST', `${owner.path}/tokens`, request, { token: owner.token });
-  const { token } = z
-    .object({ token: z.string() })
-    .parse(answer.body, { error: () => JSON.stringify(answer.body) });
-  const seen = async (path: string) =>
-    (await plane.call('GET', `${owner.path}${path}`, undefined, { token })).body;
+  const token = await tokenFor(request);
+  const seen = (path: string) => get(path, token);
   const one = await seen(`/deployments/${ids.C}`);
   expect(one).toMatchObject({ workspaceId: ids.Other, workspaceName: 'Other' });
   expect(await seen('/deployments')).toMatchObject({ deployments: [one], totalCount: 1 });

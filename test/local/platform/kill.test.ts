@@ -143,9 +143,9 @@ interface Changed {
 
 /**
  * A change that fails, one that succeeds and a rollback, each while two more wait, which are made all the same. What is
- * asked again since its answer was lost changes nothing, and its operation does not count; the two that wait are one
- * operation, or two when the first one ends between them. With `kills`, the runner is killed at each step while two wait,
- * and the kills are kept there.
+ * asked again since its answer was lost changes nothing, and its operation is told as one with that before it; the two
+ * that wait are one operation, or two when the first one ends between them. With `kills`, the runner is killed at each
+ * step while two wait, and the kills are kept there.
  */
 async function changing(kills?: Killed[]): Promise<Changed> {
   const shown = (key: string) => ({ key, value: 'worker', isSecret: false });
@@ -209,9 +209,7 @@ async function changing(kills?: Killed[]): Promise<Changed> {
   );
   const names = await namesOf(deployment);
   const { traces, ...outcome } = await removed(await healthy(tenant, 'changes'));
-  const made = outcome.operations
-    .filter((operation) => !operation.startsWith('deploy'))
-    .map((operation) => operation.replace(/ in.*/, ''));
+  const made = outcome.operations.map((operation) => operation.replace(/ in.*/, ''));
   return {
     names,
     outcome: {
